@@ -1,0 +1,59 @@
+#include "chan/chan.h"
+
+#include "loop/loop.h"
+
+void channel_init(struct channel *channel, const struct chan_ops *ops, int read_fd, int write_fd)
+{
+	channel->ops = ops;
+	channel->read_fd = read_fd;
+	channel->write_fd = write_fd;
+}
+
+enum io_status channel_read(struct channel *channel, void *data, size_t size, size_t *length)
+{
+	return channel->ops->read(channel, data, size, length);
+}
+
+enum io_status channel_write(struct channel *channel, const void *data, size_t size,
+                             size_t *length)
+{
+	return channel->ops->write(channel, data, size, length);
+}
+
+enum io_status channel_finish(struct channel *channel)
+{
+	return channel->ops->finish(channel);
+}
+
+unsigned channel_ready(const struct channel *channel)
+{
+	return channel->ops->ready(channel);
+}
+
+int channel_attach(struct channel *channel, void (*notify)(void *owner), void *owner)
+{
+	channel->notify = notify;
+	channel->owner = owner;
+	return channel->ops->attach(channel);
+}
+
+void channel_on_close(struct channel *channel, struct closer *closer)
+{
+	closer->next = channel->closers;
+	channel->closers = closer;
+}
+
+void channel_free(struct channel *channel)
+{
+	struct closer *closer;
+
+	if (channel == NULL)
+		return;
+	channel->notify = NULL;
+	channel->ops->close(channel);
+	while ((closer = channel->closers) != NULL) {
+		channel->closers = closer->next;
+		closer->close(closer);
+	}
+	loop_free_later(channel);
+}

@@ -1,0 +1,88 @@
+/* Channels: open endpoints that can be read and/or written.
+ *
+ * A channel hides behind a table of functions. Channels stack: a line-end converter, an
+ * escape watcher (and TLS) is a channel over a channel and owns no descriptor. A channel is
+ * created with its descriptors open but unwatched; channel_attach() registers them with the
+ * loop. So a channel can be made by an accept(2) before it is known which process serves it.
+ */
+#ifndef CHAN_CHAN_H
+#define CHAN_CHAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The status of an I/O call is separate from its length: an empty datagram is no EOF.
+ *   IO_OK     *length bytes were transferred (0 is an empty datagram)
+ *   IO_AGAIN  nothing now; notify() will be called when it is worth trying again
+ *   IO_EOF    reading: the peer has ended its output
+ *   IO_ERROR  failed; errno says why, nothing was logged
+ */
+enum io_status { IO_OK, IO_AGAIN, IO_EOF, IO_ERROR };
+
+enum { CHAN_READABLE = 1, CHAN_WRITABLE = 2, CHAN_HANGUP = 4 };
+
+/* What kind of peer a channel has: decides how long a half-closed session may live. */
+enum chan_peer { PEER_OTHER, PEER_TCP, PEER_UNIX, PEER_PROGRAM };
+
+struct channel;
+
+/* Something to be done when a channel is closed: remove a file, stop a program. */
+struct closer {
+	struct closer *next;
+	void (*close)(struct closer *closer); /* must free the closer */
+};
+
+struct chan_ops {
+	const char *kind;
+	enum io_status (*read)(struct channel *channel, void *data, size_t size, size_t *length);
+	/* May write less than size. */
+	enum io_status (*write)(struct channel *channel, const void *data, size_t size,
+	                        size_t *length);
+	/* End our output (half-close). IO_AGAIN: call again after notify(). */
+	enum io_status (*finish)(struct channel *channel);
+	/* Register with the loop. Returns 0, or -1 with errno set. */
+	int (*attach)(struct channel *channel);
+	/* CHAN_READABLE, CHAN_WRITABLE: worth trying; CHAN_HANGUP: the peer is gone for good.
+	 * A pure function of the channel's state. */
+	unsigned (*ready)(const struct channel *channel);
+	/* A plain descriptor that can be spliced from (to), or -1: for bulk transfer. */
+	int (*splice_fd)(struct channel *channel, bool output);
+	/* After splice(2) said "again" on that side. */
+	void (*not_ready)(struct channel *channel, unsigned side);
+	/* Close descriptors and what is below. Called once. */
+	void (*close)(struct channel *channel);
+};
+
+struct channel {
+	const struct chan_ops *ops;
+	void (*notify)(void *owner);
+	void *owner;
+	struct closer *closers;
+	int read_fd, write_fd;    /* for messages ("fd 6"); -1 where there is none */
+	uint8_t peer;             /* enum chan_peer */
+	bool stream_socket;
+	bool server_side;         /* accepted by a listener that serves many */
+	bool ignore_eof;          /* option ignoreeof */
+	bool cool_write;          /* option cool-write: EPIPE is no error */
+};
+
+enum io_status channel_read(struct channel *channel, void *data, size_t size, size_t *length);
+enum io_status channel_write(struct channel *channel, const void *data, size_t size,
+                             size_t *length);
+enum io_status channel_finish(struct channel *channel);
+unsigned channel_ready(const struct channel *channel);
+
+/* Register with the loop and name who is told of news. Returns 0, or -1 with errno set. */
+int channel_attach(struct channel *channel, void (*notify)(void *owner), void *owner);
+
+/* Close and free (after this turn of the loop). NULL is fine. */
+void channel_free(struct channel *channel);
+
+/* Have something done at channel_free(). The channel owns the closer from now on. */
+void channel_on_close(struct channel *channel, struct closer *closer);
+
+/* Bring a new channel into the state its creator wants: for use by the files of chan/. */
+void channel_init(struct channel *channel, const struct chan_ops *ops, int read_fd, int write_fd);
+
+#endif

@@ -1,0 +1,302 @@
+/* Channels over plain descriptors.
+ *
+ * Descriptors that we made ourselves are non-blocking. Inherited ones (stdin, FD:7) belong
+ * to others too, and O_NONBLOCK would change them for all: sockets are used with
+ * MSG_DONTWAIT; other descriptors are asked with poll(2) before each call, and at most
+ * PIPE_BUF bytes are written at once, which a pipe that polls writable takes without
+ * blocking (pipe(7)).
+ */
+#include "chan/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "loop/loop.h"
+#include "sys/log.h"
+#include "sys/net.h"
+
+struct fd_channel {
+	struct channel base;
+	struct watch in, out;     /* out is unused where one descriptor does both */
+	int in_fd, out_fd;
+	uint8_t finish;
+	bool keep_open, may_block, shutdown_at_end, null_eof;
+	bool socket;              /* recv/send instead of read/write */
+	bool packets;             /* a read of 0 bytes is an empty packet, not EOF */
+	bool finished;
+	bool shared;              /* the reading and the writing watch are one */
+};
+
+static struct fd_channel *self(struct channel *channel)
+{
+	return (struct fd_channel *)channel;
+}
+
+static struct watch *out_watch(struct fd_channel *c)
+{
+	return c->shared ? &c->in : &c->out;
+}
+
+/* For descriptors that may block: does this call return at once? */
+static bool pollable(int fd, short events)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+
+	return poll(&p, 1, 0) > 0;
+}
+
+/* A call transferred less than asked for: the kernel has no more, and an edge will come. */
+static bool again(int error)
+{
+	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
+
+static enum io_status fd_read(struct channel *channel, void *data, size_t size, size_t *length)
+{
+	struct fd_channel *c = self(channel);
+	ssize_t n;
+
+	if (c->may_block && !c->socket && !c->in.always && !pollable(c->in_fd, POLLIN)) {
+		c->in.ready &= (uint8_t)~WATCH_READ;
+		return IO_AGAIN;
+	}
+	n = c->socket ? recv(c->in_fd, data, size, MSG_DONTWAIT) : read(c->in_fd, data, size);
+	if (n > 0) {
+		*length = (size_t)n;
+		/* A stream that gave less than it could has no more: an edge will tell of what
+		 * comes next (epoll(7)). Not so where an end or urgent data is queued behind. */
+		if ((size_t)n < size && c->base.stream_socket && !(c->in.ready & WATCH_BEHIND))
+			c->in.ready &= (uint8_t)~WATCH_READ;
+		return IO_OK;
+	}
+	if (n == 0) {
+		if (!c->packets || c->null_eof || (c->in.ready & WATCH_HANGUP))
+			return IO_EOF;
+		*length = 0;
+		return IO_OK;
+	}
+	if (!again(errno))
+		return IO_ERROR;
+	if (errno != EINTR)
+		c->in.ready &= (uint8_t)~WATCH_READ;
+	return IO_AGAIN;
+}
+
+static enum io_status fd_write(struct channel *channel, const void *data, size_t size,
+                               size_t *length)
+{
+	struct fd_channel *c = self(channel);
+	struct watch *watch = out_watch(c);
+	ssize_t n;
+
+	if (c->may_block && !c->socket && !watch->always) {
+		if (!pollable(c->out_fd, POLLOUT)) {
+			watch->ready &= (uint8_t)~WATCH_WRITE;
+			return IO_AGAIN;
+		}
+		size = size < PIPE_BUF ? size : PIPE_BUF;
+	}
+	n = c->socket ? send(c->out_fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL)
+	              : write(c->out_fd, data, size);
+	if (n >= 0) {
+		*length = (size_t)n;
+		return IO_OK;
+	}
+	if (!again(errno))
+		return IO_ERROR;
+	if (errno != EINTR)
+		watch->ready &= (uint8_t)~WATCH_WRITE;
+	return IO_AGAIN;
+}
+
+static void close_output(struct fd_channel *c)
+{
+	if (c->out_fd < 0)
+		return;
+	if (c->shared) {
+		/* one descriptor: its reading half has to go on */
+		if (c->socket)
+			shutdown(c->out_fd, SHUT_WR);
+		return;
+	}
+	watch_stop(&c->out);
+	close(c->out_fd);
+	c->out_fd = -1;
+}
+
+static enum io_status fd_finish(struct channel *channel)
+{
+	struct fd_channel *c = self(channel);
+
+	if (c->finished || c->out_fd < 0)
+		return IO_OK;
+	c->finished = true;
+	switch (c->finish) {
+	case FINISH_SHUTDOWN:
+		log_info("shutdown(%d, 1)", c->out_fd);
+		shutdown(c->out_fd, SHUT_WR);
+		break;
+	case FINISH_CLOSE:
+		log_info("close(%d)", c->out_fd);
+		close_output(c);
+		break;
+	case FINISH_NULL:
+		if (send(c->out_fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+			log_warn("send(%d, \"\", 0): %s", c->out_fd, strerror(errno));
+		break;
+	default:
+		break;
+	}
+	return IO_OK;
+}
+
+static void notified_in(struct watch *watch)
+{
+	struct fd_channel *c = (struct fd_channel *)((char *)watch - offsetof(struct fd_channel, in));
+
+	c->base.notify(c->base.owner);
+}
+
+static void notified_out(struct watch *watch)
+{
+	struct fd_channel *c = (struct fd_channel *)((char *)watch - offsetof(struct fd_channel, out));
+
+	c->base.notify(c->base.owner);
+}
+
+static int fd_attach(struct channel *channel)
+{
+	struct fd_channel *c = self(channel);
+
+	if (c->in.notify != NULL || c->out.notify != NULL)
+		return 0;
+	if (c->in_fd >= 0 && watch_start(&c->in, c->in_fd, notified_in) < 0)
+		return -1;
+	if (c->out_fd >= 0 && !c->shared && watch_start(&c->out, c->out_fd, notified_out) < 0)
+		return -1;
+	return 0;
+}
+
+static unsigned fd_ready(const struct channel *channel)
+{
+	const struct fd_channel *c = (const struct fd_channel *)channel;
+	uint8_t in = c->in.ready, out = c->shared ? in : c->out.ready;
+
+	return (in & WATCH_READ ? CHAN_READABLE : 0u) | (out & WATCH_WRITE ? CHAN_WRITABLE : 0u) |
+	       ((c->shared ? in & WATCH_HANGUP : out & WATCH_ERROR) ? CHAN_HANGUP : 0u);
+}
+
+static int fd_splice(struct channel *channel, bool output)
+{
+	struct fd_channel *c = self(channel);
+
+	if (c->may_block || c->packets || c->in.always || c->out.always)
+		return -1;
+	return output ? c->out_fd : c->in_fd;
+}
+
+static void fd_not_ready(struct channel *channel, unsigned side)
+{
+	struct fd_channel *c = self(channel);
+
+	if (side & CHAN_READABLE)
+		c->in.ready &= (uint8_t)~WATCH_READ;
+	if (side & CHAN_WRITABLE)
+		out_watch(c)->ready &= (uint8_t)~WATCH_WRITE;
+}
+
+static void fd_close(struct channel *channel)
+{
+	struct fd_channel *c = self(channel);
+
+	watch_stop(&c->in);
+	watch_stop(&c->out);
+	if (c->keep_open)
+		return;
+	if (c->shutdown_at_end && !c->finished)
+		shutdown(c->in_fd >= 0 ? c->in_fd : c->out_fd, SHUT_RDWR);
+	if (c->in_fd >= 0)
+		close(c->in_fd);
+	if (c->out_fd >= 0 && !c->shared)
+		close(c->out_fd);
+}
+
+static const struct chan_ops fd_ops = {
+	.kind = "fd", .read = fd_read, .write = fd_write, .finish = fd_finish,
+	.attach = fd_attach, .ready = fd_ready, .splice_fd = fd_splice,
+	.not_ready = fd_not_ready, .close = fd_close,
+};
+
+static enum chan_peer peer_kind(int family, int type)
+{
+	if (type != SOCK_STREAM && type != SOCK_SEQPACKET)
+		return PEER_OTHER;
+	return family == AF_UNIX ? PEER_UNIX
+	       : family == AF_INET || family == AF_INET6 ? PEER_TCP : PEER_OTHER;
+}
+
+struct channel *fd_channel_new(const struct fd_settings *settings)
+{
+	struct fd_channel *c = calloc(1, sizeof(*c));
+	int any = settings->read_fd >= 0 ? settings->read_fd : settings->write_fd;
+	int type = settings->type != 0 ? settings->type : net_type(any);
+	int family = settings->family != 0 || type == 0 ? settings->family : net_family(any);
+
+	if (c == NULL)
+		return NULL;
+	channel_init(&c->base, &fd_ops, settings->read_fd, settings->write_fd);
+	c->in_fd = settings->read_fd;
+	c->out_fd = settings->write_fd;
+	c->shared = c->in_fd == c->out_fd;
+	c->finish = (uint8_t)settings->finish;
+	c->keep_open = settings->keep_open;
+	c->may_block = settings->may_block;
+	c->null_eof = settings->null_eof;
+	/* stdio may be two different things; only one socket counts as a socket */
+	c->socket = type != 0 && (c->shared || c->in_fd < 0 || c->out_fd < 0 ||
+	                          net_type(c->out_fd) != 0);
+	c->packets = c->socket && type != SOCK_STREAM;
+	c->shutdown_at_end = settings->shutdown_at_end && c->socket;
+	c->base.stream_socket = c->socket && type == SOCK_STREAM;
+	c->base.peer = (uint8_t)(c->socket ? peer_kind(family, type) : PEER_OTHER);
+	return &c->base;
+}
+
+static int duplicate(int fd)
+{
+	return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
+
+struct channel *fd_channel_dup(const struct channel *channel)
+{
+	const struct fd_channel *c = (const struct fd_channel *)channel;
+	struct fd_settings settings = {
+		.finish = c->finish, .may_block = c->may_block, .null_eof = c->null_eof,
+	};
+	struct channel *copy;
+
+	if (channel->ops != &fd_ops) {
+		errno = ENOTSUP;
+		return NULL;
+	}
+	settings.read_fd = duplicate(c->in_fd);
+	settings.write_fd = c->shared ? settings.read_fd : duplicate(c->out_fd);
+	if ((c->in_fd >= 0 && settings.read_fd < 0) || (c->out_fd >= 0 && settings.write_fd < 0) ||
+	    (copy = fd_channel_new(&settings)) == NULL) {
+		close(settings.read_fd);
+		if (!c->shared)
+			close(settings.write_fd);
+		return NULL;
+	}
+	copy->peer = channel->peer;
+	copy->ignore_eof = channel->ignore_eof;
+	copy->cool_write = channel->cool_write;
+	return copy;
+}

@@ -1,0 +1,33 @@
+/* Channels over plain descriptors: files, pipes, terminals, stream sockets. */
+#ifndef CHAN_FD_H
+#define CHAN_FD_H
+
+#include "chan/chan.h"
+
+/* What happens to the descriptor when our output ends. */
+enum fd_finish {
+	FINISH_NONE,      /* nothing: files, stdio */
+	FINISH_SHUTDOWN,  /* shutdown(fd, SHUT_WR): sockets */
+	FINISH_CLOSE,     /* close(2): the writing end of a pipe */
+	FINISH_NULL       /* send an empty packet (option shut-null) */
+};
+
+struct fd_settings {
+	int read_fd, write_fd;      /* may be the same; -1 where there is none */
+	int family, type;           /* of a socket we just made; 0: find out */
+	enum fd_finish finish;
+	bool keep_open;             /* descriptors that are not ours to close (stdio, FD) */
+	bool may_block;             /* inherited, without O_NONBLOCK: look before each call */
+	bool shutdown_at_end;       /* shutdown(fd, SHUT_RDWR) before close: sockets */
+	bool null_eof;              /* option null-eof: an empty packet is EOF */
+};
+
+/* Make a channel. It owns the descriptors (save with keep_open). Returns NULL with errno
+ * set; the descriptors are then still the caller's. */
+struct channel *fd_channel_new(const struct fd_settings *settings);
+
+/* If two sessions read one descriptor: a second channel over duplicates of the first one's
+ * descriptors. Returns NULL with errno set. */
+struct channel *fd_channel_dup(const struct channel *channel);
+
+#endif

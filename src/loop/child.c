@@ -1,0 +1,151 @@
+#include "loop/child.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "loop/loop.h"
+#include "sys/log.h"
+
+/* A power of two: thousands of programs may run at once. */
+enum { BUCKETS = 256 };
+
+static struct {
+	struct child *buckets[BUCKETS];
+	unsigned count;
+	struct watch watch;
+	sigset_t handled, original;
+	struct sigaction original_pipe;
+	void (*handler)(const struct signalfd_siginfo *info);
+} state;
+
+static struct child **bucket(pid_t pid)
+{
+	return &state.buckets[(unsigned)pid % BUCKETS];
+}
+
+void child_watch(struct child *child, pid_t pid, void (*ended)(struct child *child, int status))
+{
+	struct child **head = bucket(pid);
+
+	child->pid = pid;
+	child->ended = ended;
+	child->next = *head;
+	*head = child;
+	state.count++;
+}
+
+void child_forget(struct child *child)
+{
+	if (child->pid == 0)
+		return;
+	for (struct child **p = bucket(child->pid); *p != NULL; p = &(*p)->next)
+		if (*p == child) {
+			*p = child->next;
+			state.count--;
+			break;
+		}
+	child->pid = 0;
+}
+
+static struct child *find(pid_t pid)
+{
+	struct child *child = *bucket(pid);
+
+	while (child != NULL && child->pid != pid)
+		child = child->next;
+	return child;
+}
+
+unsigned children_count(void)
+{
+	return state.count;
+}
+
+void children_signal(int signal)
+{
+	for (unsigned i = 0; i < BUCKETS; i++)
+		for (struct child *c = state.buckets[i]; c != NULL; c = c->next)
+			kill(c->pid, signal);
+}
+
+static void log_end(pid_t pid, int status)
+{
+	if (WIFSIGNALED(status))
+		log_warn("waitpid(): child %d exited on signal %d", (int)pid, WTERMSIG(status));
+	else if (WEXITSTATUS(status) != 0)
+		log_warn("waitpid(): child %d exited with status %d", (int)pid,
+		         WEXITSTATUS(status));
+	else
+		log_info("waitpid(): child %d exited with status 0", (int)pid);
+}
+
+static void reap(void)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		struct child *child = find(pid);
+
+		if (child == NULL) {
+			log_debug("reaped orphan process %d", (int)pid);
+			continue;
+		}
+		log_end(pid, status);
+		child_forget(child);
+		child->ended(child, status);
+	}
+}
+
+static void arrived(struct watch *watch)
+{
+	struct signalfd_siginfo info;
+
+	while (read(watch->fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			reap();
+		else
+			state.handler(&info);
+	}
+}
+
+static int open_signalfd(void)
+{
+	int fd = signalfd(-1, &state.handled, SFD_CLOEXEC | SFD_NONBLOCK);
+
+	if (fd < 0 || watch_start(&state.watch, fd, arrived) < 0) {
+		log_error("signalfd(): %s", strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+static void after_fork(void)
+{
+	memset(state.buckets, 0, sizeof(state.buckets));
+	state.count = 0;
+	if (open_signalfd() < 0)
+		_exit(1);
+}
+
+int signals_init(const sigset_t *handled, void (*handler)(const struct signalfd_siginfo *info))
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	state.handled = *handled;
+	sigaddset(&state.handled, SIGCHLD);
+	state.handler = handler;
+	sigprocmask(SIG_BLOCK, &state.handled, &state.original);
+	sigaction(SIGPIPE, &ignore, &state.original_pipe);
+	loop_at_fork(after_fork);
+	return open_signalfd();
+}
+
+void signals_restore(void)
+{
+	sigaction(SIGPIPE, &state.original_pipe, NULL);
+	sigprocmask(SIG_SETMASK, &state.original, NULL);
+}

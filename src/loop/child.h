@@ -1,0 +1,31 @@
+/* Child processes, and signals that arrive: both come through one signalfd. */
+#ifndef LOOP_CHILD_H
+#define LOOP_CHILD_H
+
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/types.h>
+
+struct child {
+	struct child *next;
+	pid_t pid;             /* 0: not watched */
+	/* The process ended; status as waitpid(2) gives it. The child is no longer watched. */
+	void (*ended)(struct child *child, int status);
+};
+
+/* Block the signals that are handled and have handler() called when one arrives.
+ * SIGCHLD is handled here: watched children get ended(), others (orphans that process 1
+ * inherits) are reaped. SIGPIPE is ignored from now on. Returns 0, or -1 (logged). */
+int signals_init(const sigset_t *handled, void (*handler)(const struct signalfd_siginfo *info));
+
+/* For a child process before execve(2): the mask and dispositions of our own start. */
+void signals_restore(void);
+
+/* Watch a child process. child stays the caller's, until ended() or child_forget(). */
+void child_watch(struct child *child, pid_t pid, void (*ended)(struct child *child, int status));
+void child_forget(struct child *child);
+/* Send a signal to every watched child. */
+void children_signal(int signal);
+unsigned children_count(void);
+
+#endif

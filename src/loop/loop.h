@@ -1,0 +1,80 @@
+/* The event loop: descriptors, tasks, timers.
+ *
+ * One loop per process. Descriptors are registered once, edge-triggered, for everything;
+ * what is readable or writable is remembered in the watch until a call says "again". So a
+ * session's readiness costs no system call beyond epoll_wait(2), and what a session does
+ * next is a pure function of its state and these bits.
+ *
+ * One turn: epoll_wait, one notify() per watch with news, timers that are due, then the
+ * queued tasks (and those they queue), then memory given to loop_free_later() is freed.
+ * Nothing that an event might still point to is freed before.
+ */
+#ifndef LOOP_LOOP_H
+#define LOOP_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum {
+	WATCH_READ = 1, WATCH_WRITE = 2, WATCH_HANGUP = 4, WATCH_ERROR = 8,
+	WATCH_BEHIND = 16   /* the end or urgent data is behind what can be read */
+};
+
+struct watch {
+	struct watch *prev, *next;           /* all watches: closed in a child process */
+	void (*notify)(struct watch *watch); /* NULL: not registered */
+	int fd;
+	uint8_t ready;                       /* WATCH_...: cleared by who got "again" */
+	bool always;                         /* epoll refuses it (regular file): always ready */
+};
+
+struct task {
+	struct task *prev, *next;            /* NULL: not queued */
+	void (*run)(struct task *task);
+};
+
+struct timer {
+	int64_t due;                         /* nanoseconds, loop_now() */
+	unsigned slot;                       /* 0: not running */
+	void (*fire)(struct timer *timer);
+};
+
+/* Set the loop up. Returns 0, or -1 with an error logged. */
+int loop_init(void);
+
+/* Run until loop_stop(); returns its status. */
+int loop_run(void);
+void loop_stop(int status);
+bool loop_stopping(void);
+
+/* Watch a descriptor. The caller keeps owning both; it must call watch_stop() before it
+ * closes the descriptor or frees the watch (and then free with loop_free_later()).
+ * Returns 0, or -1 with errno set (ENOMEM, ENOSPC). */
+int watch_start(struct watch *watch, int fd, void (*notify)(struct watch *watch));
+void watch_stop(struct watch *watch);
+
+/* Have run() called once in this turn (or the next). Queuing twice is fine. */
+void task_queue(struct task *task);
+void task_cancel(struct task *task);
+
+/* Fire once, after so many nanoseconds. Starting a running timer moves it. */
+void timer_start(struct timer *timer, int64_t nanoseconds, void (*fire)(struct timer *timer));
+void timer_stop(struct timer *timer);
+
+/* Monotonic time of this turn, in nanoseconds. */
+int64_t loop_now(void);
+
+/* free(pointer) after this turn. */
+void loop_free_later(void *pointer);
+
+/* fork(2). In the child everything that was watched is closed, and the loop is empty: no
+ * watches, tasks or timers. Descriptors that are not watched at the moment stay open.
+ * Returns as fork() does; -1 with errno set. */
+pid_t loop_fork(void);
+/* Hooks called in the child of loop_fork(), for modules that own descriptors or threads. */
+void loop_at_fork(void (*hook)(void));
+
+#define NANOSECONDS 1000000000LL
+
+#endif

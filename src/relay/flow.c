@@ -1,0 +1,329 @@
+#include "relay/flow.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/dump.h"
+#include "relay/splice.h"
+#include "sys/log.h"
+
+/* What one flow may move before others get their turn. */
+enum { TURN_BYTES = 1024 * 1024, POOLED = 32 };
+
+/* After so many full buffers in a row a flow counts as bulk. */
+enum { BULK_READS = 4 };
+
+static struct {
+	size_t size;
+	unsigned char *scratch;
+	const struct dump *dump;   /* NULL: nothing to show */
+	unsigned char *pool[POOLED];
+	unsigned pooled;
+} shared;
+
+int flows_init(size_t size, const struct dump *dump)
+{
+	shared.size = size;
+	shared.scratch = malloc(size);
+	shared.dump = dump != NULL && dump_wanted(dump) ? dump : NULL;
+	return shared.scratch == NULL ? -1 : 0;
+}
+
+void flow_init(struct flow *flow, struct channel *source, struct channel *sink,
+               bool left_to_right)
+{
+	memset(flow, 0, sizeof(*flow));
+	flow->source = source;
+	flow->sink = sink;
+	flow->left_to_right = left_to_right;
+	flow->no_splice = shared.dump != NULL;
+}
+
+static void release_held(struct flow *flow)
+{
+	if (flow->held == NULL)
+		return;
+	if (shared.pooled < POOLED)
+		shared.pool[shared.pooled++] = flow->held;
+	else
+		free(flow->held);
+	flow->held = NULL;
+	flow->held_start = flow->held_end = 0;
+}
+
+static void release_pipe(struct flow *flow)
+{
+	splice_return(flow->pipe);
+	flow->pipe = NULL;
+	flow->full_reads = 0;
+}
+
+void flow_release(struct flow *flow)
+{
+	release_held(flow);
+	release_pipe(flow);
+}
+
+static void fail(struct flow *flow)
+{
+	flow->failed = true;
+	flow->state = FLOW_DONE;
+	flow_release(flow);
+}
+
+static void read_failed(struct flow *flow)
+{
+	log_error("read(%d, ...): %s", flow->source->read_fd, strerror(errno));
+	flow->source_broken = true;
+	flow->failed = true;
+	flow->state = FLOW_DRAIN;
+}
+
+/* The peer does not take our bytes any more: they are lost, and that is said. */
+static void write_failed(struct flow *flow)
+{
+	if (flow->sink->cool_write && (errno == EPIPE || errno == ECONNRESET)) {
+		log_notice("write(%d, ...): %s", flow->sink->write_fd, strerror(errno));
+		flow->state = FLOW_DONE;
+		flow_release(flow);
+		return;
+	}
+	log_error("write(%d, ...): %s", flow->sink->write_fd, strerror(errno));
+	fail(flow);
+}
+
+static void transferred(struct flow *flow, size_t length)
+{
+	flow->bytes += length;
+	flow->blocks++;
+	log_info("transferred %zu bytes from %d to %d", length, flow->source->read_fd,
+	         flow->sink->write_fd);
+}
+
+/* Keep what the sink did not take. */
+static bool hold(struct flow *flow, const unsigned char *data, size_t length)
+{
+	flow->held = shared.pooled > 0 ? shared.pool[--shared.pooled] : malloc(shared.size);
+	if (flow->held == NULL) {
+		errno = ENOMEM;
+		log_error("no memory to hold %zu bytes: %s", length, strerror(errno));
+		fail(flow);
+		return false;
+	}
+	memcpy(flow->held, data, length);
+	flow->held_start = 0;
+	flow->held_end = (uint32_t)length;
+	return true;
+}
+
+/* Write as much as the sink takes. Returns false if the flow has to wait or is over. */
+static bool write_out(struct flow *flow, const unsigned char *data, size_t length, size_t *written)
+{
+	*written = 0;
+	while (*written < length) {
+		size_t n = 0;
+
+		switch (channel_write(flow->sink, data + *written, length - *written, &n)) {
+		case IO_OK:
+			*written += n;
+			break;
+		case IO_AGAIN:
+			return false;
+		default:
+			write_failed(flow);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool write_held(struct flow *flow)
+{
+	size_t written;
+	bool all = write_out(flow, flow->held + flow->held_start,
+	                     flow->held_end - flow->held_start, &written);
+
+	if (flow->state == FLOW_DONE)
+		return false;
+	flow->held_start += (uint32_t)written;
+	if (all)
+		release_held(flow);
+	return all;
+}
+
+static void source_ended(struct flow *flow)
+{
+	if (flow->source->ignore_eof) {
+		flow->at_eof_again = true;
+		return;
+	}
+	log_notice("socket %d (fd %d) is at EOF", flow->left_to_right ? 1 : 2,
+	           flow->source->read_fd);
+	flow->state = FLOW_DRAIN;
+}
+
+/* An empty datagram: passed on as one where the sink has borders to keep. */
+static bool forward(struct flow *flow, size_t length)
+{
+	size_t written;
+
+	if (length == 0)
+		return true;
+	if (shared.dump != NULL)
+		dump_block(shared.dump, flow->left_to_right, flow->bytes, shared.scratch, length);
+	transferred(flow, length);
+	if (write_out(flow, shared.scratch, length, &written))
+		return true;
+	if (flow->state == FLOW_OPEN)
+		hold(flow, shared.scratch + written, length - written);
+	return false;
+}
+
+/* One read and the write of it. Returns false if the flow has to wait or changed state. */
+static bool copy_once(struct flow *flow, size_t *moved)
+{
+	size_t length = 0;
+
+	switch (channel_read(flow->source, shared.scratch, shared.size, &length)) {
+	case IO_OK:
+		flow->full_reads = length < shared.size ? 0 : (uint8_t)(flow->full_reads + 1);
+		*moved += length;
+		return forward(flow, length);
+	case IO_AGAIN:
+		return false;
+	case IO_EOF:
+		source_ended(flow);
+		return false;
+	default:
+		read_failed(flow);
+		return false;
+	}
+}
+
+/* Is it worth a pipe, and can both ends do it? */
+static bool start_splicing(struct flow *flow)
+{
+	if (flow->no_splice || flow->full_reads < BULK_READS)
+		return false;
+	flow->full_reads = 0;
+	if (flow->source->ops->splice_fd(flow->source, false) < 0 ||
+	    flow->sink->ops->splice_fd(flow->sink, true) < 0) {
+		flow->no_splice = true;
+		return false;
+	}
+	flow->pipe = splice_borrow();
+	return flow->pipe != NULL;
+}
+
+static bool drain_pipe(struct flow *flow)
+{
+	int fd = flow->sink->ops->splice_fd(flow->sink, true);
+
+	while (splice_held(flow->pipe) > 0) {
+		size_t n = 0;
+
+		switch (splice_drain(flow->pipe, fd, false, &n)) {
+		case IO_OK:
+			break;
+		case IO_AGAIN:
+			flow->sink->ops->not_ready(flow->sink, CHAN_WRITABLE);
+			return false;
+		default:
+			write_failed(flow);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Returns false if the flow has to wait, changed state, or left splicing. */
+static bool splice_once(struct flow *flow, size_t *moved)
+{
+	size_t length = 0;
+	int fd = flow->source->ops->splice_fd(flow->source, false);
+
+	switch (splice_fill(flow->pipe, fd, &length)) {
+	case IO_OK:
+		*moved += length;
+		transferred(flow, length);
+		return drain_pipe(flow);
+	case IO_AGAIN:
+		/* between two bursts the pipe is of use to others */
+		flow->source->ops->not_ready(flow->source, CHAN_READABLE);
+		release_pipe(flow);
+		flow->full_reads = BULK_READS - 1;
+		return false;
+	case IO_EOF:
+		release_pipe(flow);
+		source_ended(flow);
+		return false;
+	default:
+		release_pipe(flow);
+		flow->no_splice = true;   /* reading will tell what is wrong, if anything */
+		return true;
+	}
+}
+
+/* Bytes of earlier turns go first. */
+static bool holds_nothing(struct flow *flow)
+{
+	if (flow->held != NULL)
+		return write_held(flow);
+	if (flow->pipe != NULL)
+		return drain_pipe(flow);
+	return true;
+}
+
+static bool pump_open(struct flow *flow)
+{
+	size_t moved = 0;
+
+	while (flow->state == FLOW_OPEN && holds_nothing(flow)) {
+		if (!(channel_ready(flow->source) & CHAN_READABLE) || flow->at_eof_again)
+			return false;
+		/* without room at the sink nothing is read: back-pressure */
+		if (!(channel_ready(flow->sink) & CHAN_WRITABLE))
+			return false;
+		if (flow->pipe == NULL)
+			start_splicing(flow);
+		if (!(flow->pipe != NULL ? splice_once(flow, &moved) : copy_once(flow, &moved)))
+			break;
+		if (moved >= TURN_BYTES)
+			return true;
+	}
+	return false;
+}
+
+static void pump_drain(struct flow *flow)
+{
+	if (!holds_nothing(flow))
+		return;
+	if (flow->state == FLOW_DRAIN)
+		flow->state = FLOW_FINISH;
+}
+
+static void pump_finish(struct flow *flow)
+{
+	switch (channel_finish(flow->sink)) {
+	case IO_AGAIN:
+		return;
+	case IO_ERROR:
+		write_failed(flow);
+		return;
+	default:
+		flow->state = FLOW_DONE;
+		flow_release(flow);
+	}
+}
+
+bool flow_pump(struct flow *flow)
+{
+	if (flow->state == FLOW_OPEN && pump_open(flow))
+		return true;
+	if (flow->state == FLOW_DRAIN)
+		pump_drain(flow);
+	if (flow->state == FLOW_FINISH)
+		pump_finish(flow);
+	return false;
+}

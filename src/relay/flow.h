@@ -1,0 +1,58 @@
+/* One direction of a session: bytes from a source channel to a sink channel.
+ *
+ * Theory of operation. A flow is in one of these states:
+ *
+ *   OPEN    reading and writing. What could not be written is held; while something is
+ *           held nothing is read: that is the back-pressure.
+ *   DRAIN   the source is at its end; held bytes are still to be written.
+ *   FINISH  all bytes are written; the sink's output is being ended (half-close).
+ *   DONE    nothing left to do.
+ *
+ * Bytes usually go through one scratch buffer that all flows share, and a flow owns memory
+ * only while it holds bytes. A flow between two plain descriptors that proves to be bulk
+ * moves them with splice(2) through a pooled pipe instead, without copying them.
+ */
+#ifndef RELAY_FLOW_H
+#define RELAY_FLOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "chan/chan.h"
+
+enum flow_state { FLOW_OPEN, FLOW_DRAIN, FLOW_FINISH, FLOW_DONE };
+
+struct dump;
+struct splice_pipe;
+
+struct flow {
+	struct channel *source, *sink;
+	struct splice_pipe *pipe;      /* NULL: not splicing at the moment */
+	unsigned char *held;           /* a pooled buffer, or NULL */
+	uint32_t held_start, held_end;
+	uint8_t state;                 /* enum flow_state */
+	bool left_to_right;
+	bool failed;                   /* ended by an error, which was logged */
+	bool source_broken;            /* reading failed: the source's peer is gone */
+	bool at_eof_again;             /* ignoreeof: look again later */
+	bool no_splice;                /* tried: these descriptors can't */
+	uint8_t full_reads;            /* in a row: the sign of bulk */
+	uint64_t bytes, blocks;
+};
+
+/* Settings that all flows share; set once at the start. size: bytes per read (-b).
+ * Returns 0, or -1 without memory. */
+int flows_init(size_t size, const struct dump *dump);
+
+void flow_init(struct flow *flow, struct channel *source, struct channel *sink,
+               bool left_to_right);
+
+/* Move what can be moved. Returns true if there may be more to do right away (the turn's
+ * share is used up), false if the flow waits for a channel or is DONE. */
+bool flow_pump(struct flow *flow);
+
+/* Give up what the flow holds. Channels are not touched. */
+void flow_release(struct flow *flow);
+
+#endif

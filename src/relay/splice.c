@@ -1,0 +1,104 @@
+#include "relay/splice.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* 256 KiB a pipe: fewer calls than with the kernel's 64 KiB; a user without privileges may
+ * have 64 MiB of pipes in all (pipe(7), pipe-user-pages-soft), so the pool stays small. */
+enum { PIPE_BYTES = 256 * 1024, POOL = 16, PIPES_MAX = 128 };
+
+struct splice_pipe {
+	struct splice_pipe *next;
+	int read_fd, write_fd;
+	size_t held, room;
+};
+
+static struct {
+	struct splice_pipe *free;
+	unsigned pooled, open;
+} pool;
+
+static struct splice_pipe *open_pipe(void)
+{
+	struct splice_pipe *pipe;
+	int fds[2], size;
+
+	if (pool.open >= PIPES_MAX || (pipe = calloc(1, sizeof(*pipe))) == NULL)
+		return NULL;
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0) {
+		free(pipe);
+		return NULL;
+	}
+	size = fcntl(fds[1], F_SETPIPE_SZ, PIPE_BYTES);
+	pipe->room = size > 0 ? (size_t)size : 65536;
+	pipe->read_fd = fds[0];
+	pipe->write_fd = fds[1];
+	pool.open++;
+	return pipe;
+}
+
+struct splice_pipe *splice_borrow(void)
+{
+	struct splice_pipe *pipe = pool.free;
+
+	if (pipe == NULL)
+		return open_pipe();
+	pool.free = pipe->next;
+	pool.pooled--;
+	return pipe;
+}
+
+void splice_return(struct splice_pipe *pipe)
+{
+	if (pipe == NULL)
+		return;
+	if (pipe->held == 0 && pool.pooled < POOL) {
+		pipe->next = pool.free;
+		pool.free = pipe;
+		pool.pooled++;
+		return;
+	}
+	close(pipe->read_fd);
+	close(pipe->write_fd);
+	free(pipe);
+	pool.open--;
+}
+
+size_t splice_held(const struct splice_pipe *pipe)
+{
+	return pipe->held;
+}
+
+static enum io_status status_of(ssize_t n, size_t *length)
+{
+	if (n > 0) {
+		*length = (size_t)n;
+		return IO_OK;
+	}
+	if (n == 0)
+		return IO_EOF;
+	return errno == EAGAIN || errno == EINTR ? IO_AGAIN : IO_ERROR;
+}
+
+enum io_status splice_fill(struct splice_pipe *pipe, int fd, size_t *length)
+{
+	enum io_status status = status_of(splice(fd, NULL, pipe->write_fd, NULL, pipe->room,
+	                                         SPLICE_F_MOVE | SPLICE_F_NONBLOCK), length);
+
+	if (status == IO_OK)
+		pipe->held += *length;
+	return status;
+}
+
+enum io_status splice_drain(struct splice_pipe *pipe, int fd, bool more, size_t *length)
+{
+	unsigned flags = SPLICE_F_MOVE | SPLICE_F_NONBLOCK | (more ? SPLICE_F_MORE : 0u);
+	enum io_status status = status_of(splice(pipe->read_fd, NULL, fd, NULL, pipe->held, flags),
+	                                  length);
+
+	if (status == IO_OK)
+		pipe->held -= *length;
+	return status;
+}

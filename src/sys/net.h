@@ -1,0 +1,56 @@
+/* Socket addresses: printing, parsing, kinds. */
+#ifndef SYS_NET_H
+#define SYS_NET_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+/* Room for any address that we connect to or accept from. */
+union net_addr {
+	struct sockaddr sa;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+	struct sockaddr_un un;
+	struct sockaddr_storage storage;
+};
+
+struct net_peer {
+	union net_addr addr;
+	socklen_t length;
+};
+
+/* Enough for every printed form below. */
+enum { NET_TEXT = 512 };
+
+/* As in log lines: "AF=2 127.0.0.1:80", "AF=10 [0000:...:0001]:80", "AF=1 \"/run/x\"". */
+char *net_print(const union net_addr *addr, socklen_t length, char *buffer, size_t size);
+/* The host part alone, as in SOCAT_PEERADDR: "127.0.0.1", "[0000:...:0001]", "/run/x". */
+char *net_host(const union net_addr *addr, socklen_t length, char *buffer, size_t size);
+/* Port in host byte order, 0 if the family has none. */
+unsigned net_port(const union net_addr *addr);
+void net_set_port(union net_addr *addr, unsigned port);
+socklen_t net_length(const union net_addr *addr);
+
+/* A port: a number 0..65535 or a service name of /etc/services for that protocol ("tcp",
+ * "udp"). Returns it, or -1 if it is neither. */
+int net_parse_port(const char *text, const char *protocol);
+
+/* A numeric host: "192.0.2.1", "[2001:db8::1]", "[fe80::1%eth0]", "2001:db8::1". family:
+ * AF_INET, AF_INET6 or AF_UNSPEC. Returns 0; -1 if it is not numeric; -2 if it is an address
+ * of the wrong family or with an unknown zone. */
+int net_parse_host(const char *text, int family, union net_addr *addr);
+
+/* Fill in a UNIX address; abstract ones get the leading NUL. tight: the length covers only
+ * the name. Returns 0, or -1 if the name is too long. */
+int net_unix(const char *name, bool abstract, bool tight, struct net_peer *out);
+
+/* The family of a socket, or AF_UNSPEC if the descriptor is no socket. */
+int net_family(int fd);
+/* SOCK_STREAM, ..., or 0. */
+int net_type(int fd);
+
+#endif
