@@ -33,9 +33,9 @@ struct addr_type {
 	/* Check parameters and combinations of options, opening nothing. Returns 0, or -1
 	 * with an error logged. NULL: nothing to check beyond the counts. */
 	int (*check)(const struct spec *spec);
-	/* Start opening one channel: see relay/open.h. NULL for types that only listen. */
+	/* Start opening one channel: see addr/open.h. NULL for types that only listen. */
 	struct opening *(*open)(const struct spec *spec, const struct open_request *request);
-	/* Start listening: see relay/open.h. NULL for types that don't. */
+	/* Start listening: see addr/open.h. NULL for types that don't. */
 	struct listener *(*listen)(const struct spec *spec, const struct listen_request *request);
 };
 

@@ -52,10 +52,30 @@ static bool pollable(int fd, short events)
 	return poll(&p, 1, 0) > 0;
 }
 
-/* A call transferred less than asked for: the kernel has no more, and an edge will come. */
 static bool again(int error)
 {
-	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+	return error == EAGAIN || error == EWOULDBLOCK;
+}
+
+static ssize_t input(const struct fd_channel *c, void *data, size_t size)
+{
+	ssize_t n;
+
+	do
+		n = c->socket ? recv(c->in_fd, data, size, MSG_DONTWAIT) : read(c->in_fd, data, size);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+static ssize_t output(const struct fd_channel *c, const void *data, size_t size)
+{
+	ssize_t n;
+
+	do
+		n = c->socket ? send(c->out_fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL)
+		              : write(c->out_fd, data, size);
+	while (n < 0 && errno == EINTR);
+	return n;
 }
 
 static enum io_status fd_read(struct channel *channel, void *data, size_t size, size_t *length)
@@ -67,7 +87,7 @@ static enum io_status fd_read(struct channel *channel, void *data, size_t size, 
 		c->in.ready &= (uint8_t)~WATCH_READ;
 		return IO_AGAIN;
 	}
-	n = c->socket ? recv(c->in_fd, data, size, MSG_DONTWAIT) : read(c->in_fd, data, size);
+	n = input(c, data, size);
 	if (n > 0) {
 		*length = (size_t)n;
 		/* A stream that gave less than it could has no more: an edge will tell of what
@@ -84,8 +104,7 @@ static enum io_status fd_read(struct channel *channel, void *data, size_t size, 
 	}
 	if (!again(errno))
 		return IO_ERROR;
-	if (errno != EINTR)
-		c->in.ready &= (uint8_t)~WATCH_READ;
+	c->in.ready &= (uint8_t)~WATCH_READ;
 	return IO_AGAIN;
 }
 
@@ -103,16 +122,14 @@ static enum io_status fd_write(struct channel *channel, const void *data, size_t
 		}
 		size = size < PIPE_BUF ? size : PIPE_BUF;
 	}
-	n = c->socket ? send(c->out_fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL)
-	              : write(c->out_fd, data, size);
+	n = output(c, data, size);
 	if (n >= 0) {
 		*length = (size_t)n;
 		return IO_OK;
 	}
 	if (!again(errno))
 		return IO_ERROR;
-	if (errno != EINTR)
-		watch->ready &= (uint8_t)~WATCH_WRITE;
+	watch->ready &= (uint8_t)~WATCH_WRITE;
 	return IO_AGAIN;
 }
 

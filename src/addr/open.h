@@ -1,0 +1,82 @@
+/* Opening addresses: what types offer, and what happens around it for all types.
+ *
+ * An opening is something that will become a channel: it may wait for a name, a connection,
+ * a writer of a pipe, a lock file, the next attempt. A listener makes channels again and
+ * again. Both are started by a request and end by its callback or by being cancelled.
+ */
+#ifndef ADDR_OPEN_H
+#define ADDR_OPEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "addr/addr.h"
+#include "chan/chan.h"
+#include "chan/fd.h"
+#include "sys/net.h"
+
+/* Who connected to a listener: for log lines and the environment of programs. */
+struct client_info {
+	struct net_peer peer, local;   /* local.length 0: not known */
+};
+
+struct open_request {
+	int direction;                 /* ADDR_... */
+	bool server;                   /* for one of many sessions */
+	const struct client_info *client; /* the other channel's peer, or NULL; must stay */
+	/* The channel, or NULL if opening failed (it was logged). May be called before the
+	 * function that got the request returns. */
+	void (*done)(void *owner, struct channel *channel);
+	void *owner;
+};
+
+/* Types put this first in a struct of their own. */
+struct opening {
+	void (*cancel)(struct opening *opening);
+};
+
+/* Give up; done() will not be called. NULL is fine. */
+void opening_cancel(struct opening *opening);
+
+struct listen_request {
+	int direction;
+	bool server;                   /* false: only the first channel counts */
+	void (*accepted)(void *owner, struct channel *channel, const struct client_info *client);
+	/* Listening has ended by itself: accept-timeout, or the socket broke (logged). */
+	void (*failed)(void *owner);
+	void *owner;
+};
+
+struct listener {
+	void (*pause)(struct listener *listener);
+	void (*resume)(struct listener *listener);
+	void (*close)(struct listener *listener);
+};
+
+/* Open an address as a channel: its lock files, the types' open(), layers for options that
+ * work on data, options that change the process. May return NULL with done() called
+ * already. permanent: this process may be changed for good. */
+struct opening *address_open(const struct address *address, const struct open_request *request,
+                             bool permanent);
+
+/* Listen on an address whose type can. Returns NULL after logging. Locks as above. */
+struct listener *address_listen(const struct address *address,
+                                const struct listen_request *request);
+
+/* True if the address makes channel after channel: its type does, and it has option fork. */
+bool address_forks(const struct address *address);
+/* True if opening it changes the process for good, so that it needs one of its own. */
+bool address_needs_process(const struct address *address);
+
+/* For types: settings of a channel over descriptors as the address's options want them
+ * (finish method, null-eof), starting from the type's own. */
+void fd_settings_from(const struct spec *spec, struct fd_settings *settings);
+
+/* For types: put the layers on a new channel that its spec asks for (line ends, escape,
+ * readbytes), and flags. Returns the channel to use, or NULL (logged; channel freed). */
+struct channel *channel_dress(const struct spec *spec, struct channel *channel);
+
+/* For types: report the end of an opening. */
+void open_done(const struct open_request *request, struct channel *channel);
+
+#endif

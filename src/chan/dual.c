@@ -1,0 +1,96 @@
+/* Two channels as one ("a!!b"): reading is the first one's, writing the second one's. */
+#include "chan/layer.h"
+
+#include <stdlib.h>
+
+struct dual {
+	struct channel base;
+	struct channel *reader, *writer;
+};
+
+static void notified(void *owner)
+{
+	struct dual *dual = owner;
+
+	dual->base.notify(dual->base.owner);
+}
+
+static enum io_status dual_read(struct channel *channel, void *data, size_t size, size_t *length)
+{
+	return channel_read(((struct dual *)channel)->reader, data, size, length);
+}
+
+static enum io_status dual_write(struct channel *channel, const void *data, size_t size,
+                                 size_t *length)
+{
+	return channel_write(((struct dual *)channel)->writer, data, size, length);
+}
+
+static enum io_status dual_finish(struct channel *channel)
+{
+	return channel_finish(((struct dual *)channel)->writer);
+}
+
+static int dual_attach(struct channel *channel)
+{
+	struct dual *dual = (struct dual *)channel;
+
+	if (channel_attach(dual->reader, notified, dual) < 0)
+		return -1;
+	return channel_attach(dual->writer, notified, dual);
+}
+
+static unsigned dual_ready(const struct channel *channel)
+{
+	const struct dual *dual = (const struct dual *)channel;
+
+	return (channel_ready(dual->reader) & CHAN_READABLE) |
+	       (channel_ready(dual->writer) & (CHAN_WRITABLE | CHAN_HANGUP));
+}
+
+static int dual_splice(struct channel *channel, bool output)
+{
+	struct dual *dual = (struct dual *)channel;
+	struct channel *side = output ? dual->writer : dual->reader;
+
+	return side->ops->splice_fd(side, output);
+}
+
+static void dual_not_ready(struct channel *channel, unsigned side)
+{
+	struct dual *dual = (struct dual *)channel;
+
+	if (side & CHAN_READABLE)
+		dual->reader->ops->not_ready(dual->reader, CHAN_READABLE);
+	if (side & CHAN_WRITABLE)
+		dual->writer->ops->not_ready(dual->writer, CHAN_WRITABLE);
+}
+
+static void dual_close(struct channel *channel)
+{
+	struct dual *dual = (struct dual *)channel;
+
+	channel_free(dual->reader);
+	channel_free(dual->writer);
+}
+
+static const struct chan_ops dual_ops = {
+	.kind = "dual", .read = dual_read, .write = dual_write, .finish = dual_finish,
+	.attach = dual_attach, .ready = dual_ready, .splice_fd = dual_splice,
+	.not_ready = dual_not_ready, .close = dual_close,
+};
+
+struct channel *dual_new(struct channel *reader, struct channel *writer)
+{
+	struct dual *dual = calloc(1, sizeof(*dual));
+
+	if (dual == NULL)
+		return NULL;
+	channel_init(&dual->base, &dual_ops, reader->read_fd, writer->write_fd);
+	dual->base.stream_socket = reader->stream_socket && writer->stream_socket;
+	dual->base.ignore_eof = reader->ignore_eof;
+	dual->base.cool_write = writer->cool_write;
+	dual->reader = reader;
+	dual->writer = writer;
+	return &dual->base;
+}

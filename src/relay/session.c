@@ -1,0 +1,259 @@
+#include "relay/session.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "loop/loop.h"
+#include "relay/flow.h"
+#include "sys/log.h"
+
+#define LINGER_DEFAULT (NANOSECONDS / 2)
+/* How often a source with option ignoreeof is looked at again. */
+#define EOF_INTERVAL NANOSECONDS
+
+/* Peers that vanished while half-closed: first probe after 30 s, gone after a minute. */
+enum { KEEPALIVE_IDLE = 30, KEEPALIVE_INTERVAL = 10, KEEPALIVE_COUNT = 3 };
+
+struct session {
+	struct task task;              /* work to do in this turn */
+	struct channel *left, *right;
+	struct flow to_right, to_left;
+	const struct session_settings *settings;
+	struct timer timer;            /* linger or idle, whichever is due first */
+	int64_t linger_due;            /* 0: both directions are open */
+	int64_t active;                /* when something last moved */
+	int64_t eof_due;               /* look again at a source with ignoreeof; 0: no */
+	uint64_t seen;                 /* bytes + blocks at that time */
+	bool server, half_closed;
+	void (*ended)(void *owner, bool failed);
+	void *owner;
+};
+
+static struct session_totals totals;
+
+const struct session_totals *session_totals(void)
+{
+	return &totals;
+}
+
+void session_count(const struct session *s, struct session_totals *sum)
+{
+	sum->sessions++;
+	sum->bytes[0] += s->to_right.bytes;
+	sum->bytes[1] += s->to_left.bytes;
+	sum->blocks[0] += s->to_right.blocks;
+	sum->blocks[1] += s->to_left.blocks;
+}
+
+static void notified(void *owner)
+{
+	struct session *s = owner;
+
+	task_queue(&s->task);
+}
+
+static void release(struct session *s)
+{
+	session_count(s, &totals);
+	task_cancel(&s->task);
+	timer_stop(&s->timer);
+	flow_release(&s->to_right);
+	flow_release(&s->to_left);
+	channel_free(s->left);
+	if (s->right != s->left)
+		channel_free(s->right);
+	loop_free_later(s);
+}
+
+static void end(struct session *s)
+{
+	bool failed = s->to_right.failed || s->to_left.failed;
+
+	release(s);
+	s->ended(s->owner, failed);
+}
+
+void session_cancel(struct session *s)
+{
+	if (s != NULL)
+		release(s);
+}
+
+/* From now on only one direction is open: find out by ourselves if its peers vanish. */
+static void watch_for_death(const struct channel *channel)
+{
+	int one = 1, idle = KEEPALIVE_IDLE, interval = KEEPALIVE_INTERVAL, count = KEEPALIVE_COUNT;
+	int fd = channel->read_fd, on = 0;
+	socklen_t size = sizeof(on);
+
+	if (channel->peer != PEER_TCP)
+		return;
+	if (getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &size) < 0 || on)
+		return;  /* the user has set it, perhaps with times of his own */
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
+}
+
+static void half_close(struct session *s)
+{
+	int64_t linger = s->settings->linger;
+
+	s->half_closed = true;
+	if (linger < 0 && s->server && s->left->stream_socket && s->right->stream_socket) {
+		watch_for_death(s->left);
+		watch_for_death(s->right);
+		return;
+	}
+	if (linger < 0)
+		linger = LINGER_DEFAULT;
+	/* never 0, which means "both directions are open" */
+	s->linger_due = loop_now() + linger + 1;
+}
+
+static void timer_fired(struct timer *timer);
+
+static void rearm(struct session *s)
+{
+	int64_t due = INT64_MAX;
+
+	if (s->linger_due != 0)
+		due = s->linger_due;
+	if (s->settings->idle >= 0 && s->active + s->settings->idle < due)
+		due = s->active + s->settings->idle;
+	if (s->eof_due != 0 && s->eof_due < due)
+		due = s->eof_due;
+	if (due == INT64_MAX)
+		timer_stop(&s->timer);
+	else if (s->timer.slot == 0 || s->timer.due > due)
+		timer_start(&s->timer, due - loop_now(), timer_fired);
+	/* a timer that fires too early finds out by itself: cheaper than moving it */
+}
+
+static void timer_fired(struct timer *timer)
+{
+	struct session *s = (struct session *)((char *)timer - offsetof(struct session, timer));
+	int64_t now = loop_now();
+
+	if (s->linger_due != 0 && s->linger_due <= now) {
+		log_info("poll timed out: the other direction was not ended in time");
+		end(s);
+		return;
+	}
+	if (s->settings->idle >= 0 && s->active + s->settings->idle <= now) {
+		log_notice("inactivity timeout triggered");
+		end(s);
+		return;
+	}
+	if (s->eof_due != 0 && s->eof_due <= now) {
+		s->eof_due = 0;
+		s->to_right.at_eof_again = s->to_left.at_eof_again = false;
+		task_queue(&s->task);
+	}
+	rearm(s);
+}
+
+/* The sink of an open flow will never take anything again: its peer is gone. */
+static bool sink_gone(const struct flow *flow)
+{
+	return flow->state == FLOW_OPEN && flow->held == NULL &&
+	       (channel_ready(flow->sink) & CHAN_HANGUP);
+}
+
+/* Is the session over? */
+static bool over(struct session *s)
+{
+	bool right_done = s->to_right.state == FLOW_DONE, left_done = s->to_left.state == FLOW_DONE;
+
+	if (right_done && left_done)
+		return true;
+	if (!right_done && !left_done)
+		return false;
+	/* a peer that was reset can't take what the other one still says */
+	if ((right_done && s->to_right.source_broken) || (left_done && s->to_left.source_broken))
+		return true;
+	return right_done ? sink_gone(&s->to_left) : sink_gone(&s->to_right);
+}
+
+static void note_activity(struct session *s)
+{
+	uint64_t seen = s->to_right.bytes + s->to_right.blocks + s->to_left.bytes +
+	                s->to_left.blocks;
+
+	if (seen != s->seen) {
+		s->seen = seen;
+		s->active = loop_now();
+	}
+}
+
+static void work(struct task *task)
+{
+	struct session *s = (struct session *)((char *)task - offsetof(struct session, task));
+	bool more = flow_pump(&s->to_right);
+
+	more |= flow_pump(&s->to_left);
+	note_activity(s);
+	if (over(s)) {
+		end(s);
+		return;
+	}
+	if (!s->half_closed && (s->to_right.state == FLOW_DONE || s->to_left.state == FLOW_DONE) &&
+	    s->settings->to_left && s->settings->to_right)
+		half_close(s);
+	if ((s->to_right.at_eof_again || s->to_left.at_eof_again) && s->eof_due == 0)
+		s->eof_due = loop_now() + EOF_INTERVAL;
+	if (s->settings->idle >= 0 || s->linger_due != 0 || s->eof_due != 0)
+		rearm(s);
+	if (more)
+		task_queue(&s->task);
+}
+
+static void init_flows(struct session *s)
+{
+	flow_init(&s->to_right, s->left, s->right, true);
+	flow_init(&s->to_left, s->right, s->left, false);
+	if (!s->settings->to_right)
+		s->to_right.state = FLOW_DONE;
+	if (!s->settings->to_left)
+		s->to_left.state = FLOW_DONE;
+}
+
+struct session *session_start(struct channel *left, struct channel *right,
+                              const struct session_settings *settings, bool server,
+                              void (*ended)(void *owner, bool failed), void *owner)
+{
+	struct session *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		goto free_channels;
+	s->left = left;
+	s->right = right;
+	s->settings = settings;
+	s->server = server;
+	s->ended = ended;
+	s->owner = owner;
+	s->active = loop_now();
+	s->task.run = work;
+	init_flows(s);
+	if (channel_attach(left, notified, s) < 0 || channel_attach(right, notified, s) < 0)
+		goto free_session;
+	log_notice("starting data transfer loop with FDs [%d,%d] and [%d,%d]", left->read_fd,
+	           left->write_fd, right->read_fd, right->write_fd);
+	/* always-ready files bring no event, and an idle time starts now */
+	task_queue(&s->task);
+	return s;
+
+free_session:
+	free(s);
+free_channels:
+	log_error("can't start a session: %s", strerror(errno));
+	channel_free(left);
+	channel_free(right);
+	return NULL;
+}

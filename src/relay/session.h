@@ -1,0 +1,46 @@
+/* A session: two channels and the flows between them.
+ *
+ * Half-close. When one flow is done the other goes on:
+ *  - for the time given with -t, if -t was given;
+ *  - else, between two stream sockets in a server, until it ends too. Peers that vanish
+ *    are found: a UNIX peer by its hang-up, a TCP peer by keepalive, which is switched on
+ *    when the wait begins;
+ *  - else for 0.5 s, as the original does.
+ */
+#ifndef RELAY_SESSION_H
+#define RELAY_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "chan/chan.h"
+
+struct session_settings {
+	bool to_right, to_left;    /* which flows there are (-u, -U) */
+	int64_t linger;            /* -t in nanoseconds; -1: not given */
+	int64_t idle;              /* -T in nanoseconds; -1: for ever */
+};
+
+struct session;
+
+/* Bytes and blocks moved since the program's start, ended sessions included. */
+struct session_totals {
+	uint64_t sessions, bytes[2], blocks[2];   /* [0]: left to right */
+};
+const struct session_totals *session_totals(void);
+
+/* Start a session; it owns both channels from now on, even if it can't be started.
+ * server: one of many. ended(): the session is over and its channels are closed; failed
+ * tells whether an error ended it. Called from the loop, never before session_start()
+ * returned. Returns NULL (logged, channels freed) without memory. */
+struct session *session_start(struct channel *left, struct channel *right,
+                              const struct session_settings *settings, bool server,
+                              void (*ended)(void *owner, bool failed), void *owner);
+
+/* End it at once. ended() is not called. NULL is fine. */
+void session_cancel(struct session *session);
+
+/* Add what is on its way to totals: for statistics of running sessions. */
+void session_count(const struct session *session, struct session_totals *totals);
+
+#endif
