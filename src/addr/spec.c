@@ -34,7 +34,12 @@ const char *spec_string(const struct spec *spec, const char *name)
 
 int spec_apply(const struct spec *spec, enum opt_phase phase, int fd, const char *path)
 {
-	struct opt_target target = {.fd = fd, .path = path, .where = spec->text};
+	int64_t groups = spec->type->groups;
+	/* File system entries that open(2) and the like make have their permissions from it. */
+	bool made = (groups & G_NAMED) != 0 && (groups & (G_OPEN | G_REG)) != 0;
+	struct opt_target target = {
+		.fd = fd, .path = path, .where = spec->text, .made = made,
+	};
 
 	return opts_apply(spec->opts, spec->opt_count, phase, &target);
 }

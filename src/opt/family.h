@@ -29,6 +29,9 @@ int sockopt_bytes(const struct opt_value *value, const struct opt_target *target
  * and errno in words. Returns -1. */
 int opt_failed(const struct opt_value *value, const struct opt_target *target,
                const char *call);
+/* The same with a reason of our own. */
+int opt_refuse(const struct opt_value *value, const struct opt_target *target,
+               const char *reason);
 
 /* Reasons of struct optdef's refused that occur more than once. */
 extern const char opt_not_built[];

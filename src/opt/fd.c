@@ -92,8 +92,12 @@ static int apply_group_late(const struct opt_value *value, const struct opt_targ
 	return change_owner(value, target, NULL, LEAVE, (gid_t)value->number);
 }
 
+/* What open(2) made has its permissions, less the umask; and a file that was there before
+ * keeps its own. */
 static int apply_perm(const struct opt_value *value, const struct opt_target *target)
 {
+	if (target->made)
+		return 0;
 	if (target->path != NULL && chmod(target->path, (mode_t)value->number) != 0)
 		return opt_failed(value, target, "chmod()");
 	if (target->path == NULL && fchmod(target->fd, (mode_t)value->number) != 0)

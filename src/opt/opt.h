@@ -86,6 +86,7 @@ struct opt_target {
 	int fd;            /* -1 if there is none yet */
 	const char *path;  /* file system entry, or NULL */
 	const char *where; /* the address as written, for messages */
+	bool made;         /* option perm was already an argument of open(2), creat(2) ... */
 };
 
 struct optdef {

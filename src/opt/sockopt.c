@@ -1,5 +1,6 @@
 /* Passing values to setsockopt(2). */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -11,15 +12,25 @@
 const char opt_not_built[] = "is not built yet";
 const char opt_read_only[] = "can't be set: Linux only lets programs read it";
 
+int opt_refuse(const struct opt_value *value, const struct opt_target *target,
+               const char *reason)
+{
+	char where[240], option[120];
+
+	log_error("%s: option \"%s\": %s", text_printable(target->where, where, sizeof where),
+	          text_printable(value->text, option, sizeof option), reason);
+	return -1;
+}
+
 int opt_failed(const struct opt_value *value, const struct opt_target *target,
                const char *call)
 {
 	int error = errno;
-	char where[240], option[120];
+	char reason[200];
 
-	log_error("%s: option \"%s\": %s: %s%s", text_printable(target->where, where, sizeof where),
-	          text_printable(value->text, option, sizeof option), call, strerror(error),
-	          error == EPERM || error == EACCES ? " (it needs privileges)" : "");
+	snprintf(reason, sizeof reason, "%s: %s%s", call, strerror(error),
+	         error == EPERM || error == EACCES ? " (it needs privileges)" : "");
+	opt_refuse(value, target, reason);
 	errno = error;
 	return -1;
 }

@@ -2,7 +2,14 @@
 #include "opt/family.h"
 
 const struct opt_family *const opt_families[] = {
+	&opt_family_appl,
+	&opt_family_process,
 	&opt_family_fd,
+	&opt_family_named,
+	&opt_family_open,
+	&opt_family_reg,
+	&opt_family_fifo,
+	&opt_family_exec,
 	&opt_family_socket,
 	&opt_family_listen,
 	&opt_family_child,
@@ -13,5 +20,8 @@ const struct opt_family *const opt_families[] = {
 	&opt_family_resolver,
 	&opt_family_tcp,
 	&opt_family_port,
+	&opt_family_unix,
+	&opt_family_termios_later,
+	&opt_family_later,
 	NULL,
 };
