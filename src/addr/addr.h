@@ -46,7 +46,9 @@ struct spec {
 	unsigned param_count;
 	struct opt_value *opts;
 	size_t opt_count;
-	int direction;          /* how it is going to be used: ADDR_... */
+	/* How it is going to be used: ADDR_...; only what the type can do. A warning was logged
+	 * if the user asked for more. */
+	int direction;
 };
 
 struct address {

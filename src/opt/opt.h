@@ -53,18 +53,20 @@ enum opt_kind {
 	K_BYTE,          /* 0..255: number */
 	K_INT,           /* C int, base 0; none means 1: number */
 	K_UINT, K_USHORT, K_LONG, K_ULONG, K_SIZE, K_OFF,  /* number (unsigned ones too) */
-	K_MODE,          /* permission bits, base 0 but octal also without leading 0: number */
+	K_MODE,          /* permission bits, octal with or without a leading 0: number */
 	K_STRING,        /* string, required */
 	K_STRING_NULL,   /* string or NULL */
-	K_UID, K_GID,    /* by number or name: number */
+	K_UID, K_GID,    /* by number or name: number, and as written in string */
 	K_TIME,          /* seconds with fraction: nanoseconds, in number */
 	K_LINGER,        /* seconds: number */
-	K_REUSEADDR,     /* int, or "reuseaddr=" for "leave the system's default": number, given */
-	K_IP_MREQN,      /* group:interface(address, name or index)[:...]: mreqn */
+	K_REUSEADDR,     /* int, none means 1, "reuseaddr=" means -1: leave the system's default */
+	/* Names of interfaces are kept in string (NULL if there is none) and looked up when the
+	 * option acts: the interface may appear later, or live in another network namespace. */
+	K_IP_MREQN,      /* group:interface(address, name or index)[:name or index]: mreqn */
 	K_IP_MREQ_SOURCE,/* group:interface address:source: mreq_source */
 	K_IPV6_MREQ,     /* group:interface name or index: mreq6 */
-	K_IPV6_MREQ_SOURCE, /* group:interface:source: group_source */
-	K_IP4NAME,       /* IPv4 address: in4 */
+	K_IPV6_MREQ_SOURCE, /* group:interface name or index:source: group_source */
+	K_IP4NAME,       /* IPv4 address: in4; or a host name: string */
 	K_IP4SOCK,       /* IPv4 address[:port]: sin */
 	K_BIN,           /* dalan data: data */
 	K_INT_INT,       /* a:b: ints[0..1] */
@@ -73,7 +75,8 @@ enum opt_kind {
 	K_INT_STRING,    /* request:string: ints[0], data (with the final NUL) */
 	K_INT_INT_INT,   /* level:name:value: ints[0..2] */
 	K_INT_INT_BIN,   /* level:name:dalan: ints[0..1], data */
-	K_INT_INT_STRING /* level:name:string: ints[0..1], data (with the final NUL) */
+	K_INT_INT_STRING, /* level:name:string: ints[0..1], data (with the final NUL) */
+	K_COUNT          /* not a kind: how many there are */
 };
 
 struct opt_value;
@@ -83,6 +86,7 @@ struct opt_target {
 	int fd;            /* -1 if there is none yet */
 	const char *path;  /* file system entry, or NULL */
 	const char *where; /* the address as written, for messages */
+	bool made;         /* option perm was already an argument of open(2), creat(2) ... */
 };
 
 struct optdef {
@@ -94,7 +98,12 @@ struct optdef {
 	/* Act on the target. Returns 0, or -1 with an error logged. NULL: looked up by name. */
 	int (*apply)(const struct opt_value *value, const struct opt_target *target);
 	int major, minor;     /* for shared apply functions: level and option, flag, request ... */
-	const char *refused;  /* why this can't work on Linux; such an option is an error */
+	/* Why using this option is an error, as the end of the sentence "option "name" ...";
+	 * NULL: it can be used. */
+	const char *refused;
+	/* Last check of a value that has been read, which may still complete it (a name to its
+	 * number, say). Returns NULL or why the value is bad. NULL: nothing more to check. */
+	const char *(*check)(struct opt_value *value);
 };
 
 struct opt_data {
@@ -129,7 +138,8 @@ struct opt_family {
 extern const struct opt_family *const opt_families[];  /* ends with NULL */
 
 /* The definition of that name or alias (any case) that shares a group with the mask, or
- * NULL. With mask -1: of any group. */
+ * NULL. With mask -1: of any group. Every address type takes the groups PROCESS and APPL,
+ * whether it lists them or not. */
 const struct optdef *opt_find(const char *name, int64_t groups);
 
 /* Read one option. name and value are unquoted; value is NULL where no "=" was written.

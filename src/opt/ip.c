@@ -1,0 +1,181 @@
+/* Options of IPv4 and IPv6 sockets, ip(7) and ipv6(7). */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "opt/family.h"
+
+#define G_IP (G_IP4 | G_IP6)
+
+/* The index of the interface that a value names, or the number it has. Returns -1, logged,
+ * if there is none of that name. */
+static int interface_index(const struct opt_value *value, const struct opt_target *target,
+                           unsigned number)
+{
+	unsigned index;
+
+	if (value->string == NULL)
+		return (int)number;
+	index = if_nametoindex(value->string);
+	if (index != 0)
+		return (int)index;
+	return opt_failed(value, target, "if_nametoindex()");
+}
+
+static int apply_membership(const struct opt_value *value, const struct opt_target *target)
+{
+	struct ip_mreqn mreqn = value->net.mreqn;
+
+	mreqn.imr_ifindex = interface_index(value, target, (unsigned)mreqn.imr_ifindex);
+	if (mreqn.imr_ifindex < 0)
+		return -1;
+	return sockopt_bytes(value, target, &mreqn, sizeof mreqn);
+}
+
+static int apply_source_membership(const struct opt_value *value,
+                                   const struct opt_target *target)
+{
+	return sockopt_bytes(value, target, &value->net.mreq_source,
+	                     sizeof value->net.mreq_source);
+}
+
+static int apply_membership6(const struct opt_value *value, const struct opt_target *target)
+{
+	struct ipv6_mreq mreq = value->net.mreq6;
+	int index = interface_index(value, target, mreq.ipv6mr_interface);
+
+	if (index < 0)
+		return -1;
+	mreq.ipv6mr_interface = (unsigned)index;
+	return sockopt_bytes(value, target, &mreq, sizeof mreq);
+}
+
+static int apply_source_membership6(const struct opt_value *value,
+                                    const struct opt_target *target)
+{
+	struct group_source_req request = value->net.group_source;
+	int index = interface_index(value, target, request.gsr_interface);
+
+	if (index < 0)
+		return -1;
+	request.gsr_interface = (uint32_t)index;
+	return sockopt_bytes(value, target, &request, sizeof request);
+}
+
+static int apply_multicast_if(const struct opt_value *value, const struct opt_target *target)
+{
+	struct in_addr address = value->net.in4;
+	struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_DGRAM}, *found;
+
+	if (value->string != NULL) {
+		if (getaddrinfo(value->string, NULL, &hints, &found) != 0) {
+			errno = EADDRNOTAVAIL;
+			return opt_failed(value, target, "getaddrinfo()");
+		}
+		memcpy(&address, &((struct sockaddr_in *)(void *)found->ai_addr)->sin_addr,
+		       sizeof address);
+		freeaddrinfo(found);
+	}
+	return sockopt_bytes(value, target, &address, sizeof address);
+}
+
+static const struct optdef defs[] = {
+	{"ip-add-membership", "add-membership ip-membership membership", G_IP, PH_PASTSOCKET,
+	 K_IP_MREQN, apply_membership, IPPROTO_IP, IP_ADD_MEMBERSHIP, NULL, NULL},
+	{"ip-add-source-membership", "add-source-membership source-membership", G_IP,
+	 PH_PASTSOCKET, K_IP_MREQ_SOURCE, apply_source_membership, IPPROTO_IP,
+	 IP_ADD_SOURCE_MEMBERSHIP, NULL, NULL},
+	{"ip-freebind", "freebind ipfreebind", G_IP, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IP,
+	 IP_FREEBIND, NULL, NULL},
+	{"ip-hdrincl", "hdrincl iphdrincl", G_IP, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IP,
+	 IP_HDRINCL, NULL, NULL},
+	{"ip-mtu", "ipmtu mtu", G_IP, PH_PASTSOCKET, K_INT, NULL, IPPROTO_IP, IP_MTU,
+	 opt_read_only, NULL},
+	{"ip-mtu-discover", "ipmtudiscover mtudiscover", G_IP, PH_PASTSOCKET, K_INT, sockopt_int,
+	 IPPROTO_IP, IP_MTU_DISCOVER, NULL, NULL},
+	{"ip-multicast-if", "multicast-if", G_IP, PH_PASTSOCKET, K_IP4NAME, apply_multicast_if,
+	 IPPROTO_IP, IP_MULTICAST_IF, NULL, NULL},
+	{"ip-multicast-loop", "ipmulticastloop mcloop multicast-loop multicastloop", G_IP,
+	 PH_PASTSOCKET, K_BYTE, sockopt_byte, IPPROTO_IP, IP_MULTICAST_LOOP, NULL, NULL},
+	{"ip-multicast-ttl", "ipmulticastttl multicast-ttl multicastttl", G_IP, PH_PASTSOCKET,
+	 K_BYTE, sockopt_byte, IPPROTO_IP, IP_MULTICAST_TTL, NULL, NULL},
+	{"ip-options", "ipoptions", G_IP, PH_PASTSOCKET, K_BIN, sockopt_bin, IPPROTO_IP,
+	 IP_OPTIONS, NULL, NULL},
+	{"ip-pktinfo", "ippktinfo pktinfo", G_IP, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IP,
+	 IP_PKTINFO, NULL, NULL},
+	{"ip-pktoptions", "ippktoptions pktoptions pktopts", G_IP, PH_PASTSOCKET, K_INT, NULL,
+	 IPPROTO_IP, IP_PKTOPTIONS, opt_read_only, NULL},
+	{"ip-recverr", "iprecverr recverr", G_IP, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IP,
+	 IP_RECVERR, NULL, NULL},
+	{"ip-recvopts", "iprecvopts recvopts", G_IP, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IP,
+	 IP_RECVOPTS, NULL, NULL},
+	{"ip-recvtos", "iprecvtos recvtos", G_IP, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IP,
+	 IP_RECVTOS, NULL, NULL},
+	{"ip-recvttl", "iprecvttl recvttl", G_IP, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IP,
+	 IP_RECVTTL, NULL, NULL},
+	{"ip-retopts", "ipretopts retopts", G_IP, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IP,
+	 IP_RETOPTS, NULL, NULL},
+	{"ip-router-alert", "iprouteralert routeralert", G_IP, PH_PASTSOCKET, K_INT, sockopt_int,
+	 IPPROTO_IP, IP_ROUTER_ALERT, NULL, NULL},
+	{"ip-tos", "iptos tos", G_IP, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IP, IP_TOS, NULL,
+	 NULL},
+	{"ip-transparent", "transparent", G_IP, PH_PREBIND, K_BOOL, sockopt_int, IPPROTO_IP,
+	 IP_TRANSPARENT, NULL, NULL},
+	{"ip-ttl", "ipttl ttl", G_IP, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IP, IP_TTL, NULL,
+	 NULL},
+};
+
+OPT_FAMILY(opt_family_ip, "IP", defs);
+
+/* The plain names of the options of a packet's headers meant, in RFC 2292, what the ones
+ * with "recv" mean today (RFC 3542): the kernel knows both numbers. */
+static const struct optdef defs6[] = {
+	{"ipv6-authhdr", "authhdr", G_IP6, PH_PASTSOCKET, K_INT, NULL, IPPROTO_IPV6, 0,
+	 "can't work: Linux does not implement it", NULL},
+	{"ipv6-dstopts", "dstopts", G_IP6, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IPV6,
+	 IPV6_DSTOPTS, NULL, NULL},
+	{"ipv6-hoplimit", "hoplimit", G_IP6, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IPV6,
+	 IPV6_HOPLIMIT, NULL, NULL},
+	{"ipv6-hopopts", "hopopts", G_IP6, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IPV6,
+	 IPV6_HOPOPTS, NULL, NULL},
+	{"ipv6-join-group", "ipv6-add-membership join-group", G_IP6, PH_PASTSOCKET, K_IPV6_MREQ,
+	 apply_membership6, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, NULL, NULL},
+	{"ipv6-join-source-group", "ipv6-add-source-membership join-source-group", G_IP6,
+	 PH_PASTSOCKET, K_IPV6_MREQ_SOURCE, apply_source_membership6, IPPROTO_IPV6,
+	 MCAST_JOIN_SOURCE_GROUP, NULL, NULL},
+	{"ipv6-mtu-discover", "mtudiscover6", G_IP4 | G_IP6, PH_PASTSOCKET, K_INT, sockopt_int,
+	 IPPROTO_IPV6, IPV6_MTU_DISCOVER, NULL, NULL},
+	{"ipv6-multicast-loop", "ipv6-mcloop mcloop6", G_IP6, PH_PASTSOCKET, K_INT, sockopt_int,
+	 IPPROTO_IPV6, IPV6_MULTICAST_LOOP, NULL, NULL},
+	{"ipv6-pktinfo", NULL, G_IP6, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IPV6,
+	 IPV6_PKTINFO, NULL, NULL},
+	{"ipv6-recvdstopts", "recvdstopts", G_IP6, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IPV6,
+	 IPV6_RECVDSTOPTS, NULL, NULL},
+	{"ipv6-recverr", NULL, G_IP6, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IPV6,
+	 IPV6_RECVERR, NULL, NULL},
+	{"ipv6-recvhoplimit", "recvhoplimit", G_IP6, PH_PASTSOCKET, K_INT, sockopt_int,
+	 IPPROTO_IPV6, IPV6_RECVHOPLIMIT, NULL, NULL},
+	{"ipv6-recvhopopts", "recvhopopts", G_IP6, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IPV6,
+	 IPV6_RECVHOPOPTS, NULL, NULL},
+	{"ipv6-recvpathmtu", NULL, G_IP6, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IPV6,
+	 IPV6_RECVPATHMTU, NULL, NULL},
+	{"ipv6-recvpktinfo", "recvpktinfo", G_IP6, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IPV6,
+	 IPV6_RECVPKTINFO, NULL, NULL},
+	{"ipv6-recvrthdr", "recvrthdr", G_IP6, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IPV6,
+	 IPV6_RECVRTHDR, NULL, NULL},
+	{"ipv6-recvtclass", NULL, G_IP6, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IPV6,
+	 IPV6_RECVTCLASS, NULL, NULL},
+	{"ipv6-rthdr", "rthdr", G_IP6, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IPV6,
+	 IPV6_RTHDR, NULL, NULL},
+	{"ipv6-tclass", NULL, G_IP6, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IPV6, IPV6_TCLASS,
+	 NULL, NULL},
+	{"ipv6-unicast-hops", "unicast-hops", G_IP6, PH_PASTSOCKET, K_INT, sockopt_int,
+	 IPPROTO_IPV6, IPV6_UNICAST_HOPS, NULL, NULL},
+	{"ipv6-v6only", "ipv6only v6only", G_IP6, PH_PREBIND, K_INT, sockopt_int, IPPROTO_IPV6,
+	 IPV6_V6ONLY, NULL, NULL},
+};
+
+OPT_FAMILY(opt_family_ip6, "IPv6", defs6);
