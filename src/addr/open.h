@@ -27,6 +27,8 @@ struct open_request {
 	/* The channel, or NULL if opening failed (it was logged). May be called before the
 	 * function that got the request returns. */
 	void (*done)(void *owner, struct channel *channel);
+	/* NULL, or told who connected, before done(), by types that listen. */
+	void (*accepted)(void *owner, const struct client_info *client);
 	void *owner;
 };
 

@@ -42,6 +42,21 @@ static int open_namespace(const char *name)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
+int process_netns(const struct spec *spec)
+{
+	const struct opt_value *network = spec_opt(spec, "netns");
+	struct opt_target target = {.fd = -1, .where = spec->text};
+	int fd;
+
+	if (network == NULL)
+		return -1;
+	fd = open_namespace(network->string);
+	if (fd >= 0)
+		return fd;
+	opt_failed(network, &target, "open() of the network namespace");
+	return -2;
+}
+
 static int enter_namespace(const struct opt_value *value, const struct opt_target *target,
                            struct process_frame *frame)
 {

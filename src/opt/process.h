@@ -28,6 +28,10 @@ int process_enter(const struct spec *spec, struct process_frame *frame);
  * errno is preserved. */
 void process_leave(struct process_frame *frame);
 
+/* A descriptor of the network namespace that option netns names, for look-ups in another
+ * thread; the caller closes it. -1 without the option, -2 after logging an error. */
+int process_netns(const struct spec *spec);
+
 /* True if the spec changes the process for good: only a process of its own may open it. */
 bool process_permanent(const struct spec *spec);
 

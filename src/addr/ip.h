@@ -1,0 +1,49 @@
+/* What the addresses over IP share: families, names, ports, binding, connecting. */
+#ifndef ADDR_IP_H
+#define ADDR_IP_H
+
+#include "addr/open.h"
+#include "sys/net.h"
+
+/* Which IP version to prefer where the address leaves it open: AF_INET (-4, the default),
+ * AF_INET6 (-6) or AF_UNSPEC (-0). listening: SOCAT_DEFAULT_LISTEN_IP counts; otherwise
+ * SOCAT_PREFERRED_RESOLVE_IP. Command line first: ip_set_version(). */
+void ip_set_version(int family);
+int ip_version(bool listening);
+/* Read the environment. Returns 0, or -1 (logged). */
+int ip_read_environment(void);
+
+/* The family that the type or option pf asks for; AF_UNSPEC if neither does. */
+int ip_family(const struct spec *spec);
+
+/* Check a port, a host and option bind, opening nothing: for addr_type.check. */
+int ip_check_port(const struct spec *spec, const char *text, const char *protocol);
+int ip_check_host(const struct spec *spec, const char *text);
+int ip_check_bind(const struct spec *spec, const char *protocol);
+
+/* Take "host:port" of option bind apart. host has room for size bytes; empty if none was
+ * given. Returns the port, 0 if none was given; -1 if it is not a port. */
+int ip_split_bind(const char *text, const char *protocol, char *host, size_t size);
+
+/* Put the preferred family's addresses first, keeping the order otherwise. */
+void ip_prefer(union net_addr *addrs, unsigned count, int family);
+
+/* How to connect. */
+struct ip_target {
+	const char *host;      /* name or number; must stay as long as the spec */
+	int port;
+	int socktype, protocol;
+};
+
+/* Connect a socket, trying all addresses of the name in turn, again and again as options
+ * retry, forever and interval say. done() gets the descriptor of the connected,
+ * non-blocking socket, or -1 after an error was logged. */
+struct ip_request {
+	struct ip_target target;
+	bool server;
+	void (*done)(void *owner, int fd);
+	void *owner;
+};
+struct opening *ip_connect(const struct spec *spec, const struct ip_request *request);
+
+#endif

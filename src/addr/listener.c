@@ -1,0 +1,357 @@
+/* Accepting connections.
+ *
+ * Theory of operation. The listening socket is watched edge-triggered; accept_some() takes
+ * what has queued up, a batch per turn, each connection being handed on before the next is
+ * accepted. PAUSED: the server has as many sessions as it may (max-children); connections
+ * wait in the kernel's backlog. SHORT: descriptors or memory ran out; the same, and a timer
+ * tries again, so nothing spins.
+ */
+#include "addr/listener.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "addr/access.h"
+#include "loop/loop.h"
+#include "loop/scarce.h"
+#include "sys/log.h"
+
+/* Connections accepted per turn; descriptors a connection may need besides its own (the
+ * other side, a pipe pair, a resolver's event). */
+enum { BATCH = 32, DESCRIPTORS_PER_SESSION = 4 };
+
+struct stream_listener {
+	struct listener base;
+	const struct spec *spec;
+	struct listen_request request;
+	struct watch watch;
+	struct task task;
+	struct timer shortage, timeout;
+	struct access *access;       /* range, tcpwrap, ports */
+	struct closer *closer;
+	int fd;
+	bool paused, closed;
+};
+
+static struct stream_listener *self(struct listener *listener)
+{
+	return (struct stream_listener *)listener;
+}
+
+static void arm_timeout(struct stream_listener *l);
+
+static void release(struct stream_listener *l)
+{
+	if (l->closed)
+		return;
+	l->closed = true;
+	task_cancel(&l->task);
+	timer_stop(&l->shortage);
+	timer_stop(&l->timeout);
+	watch_stop(&l->watch);
+	close(l->fd);
+	access_free(l->access);
+	if (l->closer != NULL)
+		l->closer->close(l->closer);
+	loop_free_later(l);
+}
+
+static void listener_close(struct listener *listener)
+{
+	release(self(listener));
+}
+
+static void listener_pause(struct listener *listener)
+{
+	self(listener)->paused = true;
+}
+
+static void listener_resume(struct listener *listener)
+{
+	struct stream_listener *l = self(listener);
+
+	l->paused = false;
+	task_queue(&l->task);
+}
+
+static void fail(struct stream_listener *l)
+{
+	struct listen_request request = l->request;
+
+	release(l);
+	request.failed(request.owner);
+}
+
+static void timed_out(struct timer *timer)
+{
+	struct stream_listener *l = (struct stream_listener *)((char *)timer -
+	                                        offsetof(struct stream_listener, timeout));
+
+	log_error("%s: accept: no connection within the time of option accept-timeout",
+	          l->spec->text);
+	fail(l);
+}
+
+static void arm_timeout(struct stream_listener *l)
+{
+	int64_t timeout = spec_number(l->spec, "accept-timeout", -1);
+
+	if (timeout > 0)
+		timer_start(&l->timeout, timeout, timed_out);
+}
+
+static void shortage_over(struct timer *timer)
+{
+	struct stream_listener *l = (struct stream_listener *)((char *)timer -
+	                                        offsetof(struct stream_listener, shortage));
+
+	task_queue(&l->task);
+}
+
+static void log_accepted(int fd, struct client_info *client)
+{
+	char peer[NET_TEXT], local[NET_TEXT];
+
+	client->local.length = sizeof(client->local.addr);
+	if (getsockname(fd, &client->local.addr.sa, &client->local.length) < 0)
+		client->local.length = 0;
+	log_notice("accepting connection from %s on %s",
+	           net_print(&client->peer.addr, client->peer.length, peer, sizeof(peer)),
+	           net_print(&client->local.addr, client->local.length, local, sizeof(local)));
+}
+
+static struct channel *new_channel(struct stream_listener *l, int fd, sa_family_t family)
+{
+	struct fd_settings settings = {
+		.read_fd = fd, .write_fd = fd, .family = family, .type = SOCK_STREAM,
+		.finish = FINISH_SHUTDOWN, .shutdown_at_end = true,
+	};
+	struct channel *channel;
+
+	if ((int)spec_number(l->spec, "so-type", SOCK_STREAM) != SOCK_STREAM)
+		settings.type = 0;
+	fd_settings_from(l->spec, &settings);
+	channel = fd_channel_new(&settings);
+	if (channel == NULL) {
+		log_error("%s: %s", l->spec->text, strerror(errno));
+		close(fd);
+		return NULL;
+	}
+	channel->server_side = l->request.server;
+	return channel_dress(l->spec, channel);
+}
+
+/* Returns false if listening is over (the listener may be gone). */
+static bool hand_on(struct stream_listener *l, int fd, struct client_info *client)
+{
+	struct channel *channel;
+
+	if (log_enabled(LOG_NOTICE_))
+		log_accepted(fd, client);
+	if (!access_permits(l->access, &client->peer)) {
+		close(fd);
+		return true;
+	}
+	if (spec_apply(l->spec, PH_FD, fd, NULL) < 0 ||
+	    spec_apply(l->spec, PH_CONNECTED, fd, NULL) < 0 ||
+	    spec_apply(l->spec, PH_LATE, fd, NULL) < 0) {
+		close(fd);
+		return true;
+	}
+	channel = new_channel(l, fd, l->watch.fd >= 0 && client->peer.length >= sizeof(sa_family_t)
+	                              ? client->peer.addr.sa.sa_family : 0);
+	if (channel == NULL)
+		return true;
+	if (l->timeout.slot != 0)
+		arm_timeout(l);
+	l->request.accepted(l->request.owner, channel, client);
+	return !l->closed;
+}
+
+/* Errors that concern one connection that is gone already (accept(2), "Error handling"). */
+static bool of_one_connection(int error)
+{
+	return error == ECONNABORTED || error == EPROTO || error == ENETDOWN ||
+	       error == ENOPROTOOPT || error == EHOSTDOWN || error == ENONET ||
+	       error == EHOSTUNREACH || error == EOPNOTSUPP || error == ENETUNREACH ||
+	       error == EPERM || error == EINTR;
+}
+
+/* Returns false if there is nothing to accept now. */
+static bool accept_failed(struct stream_listener *l, int error)
+{
+	if (error == EAGAIN || error == EWOULDBLOCK) {
+		l->watch.ready &= (uint8_t)~WATCH_READ;
+		return false;
+	}
+	if (of_one_connection(error)) {
+		log_info("accept(%d): %s", l->fd, strerror(error));
+		return true;
+	}
+	if (scarce(error)) {
+		scarce_met("accept", error);
+		timer_start(&l->shortage, SCARCE_INTERVAL, shortage_over);
+		return false;
+	}
+	log_error("%s: accept: %s", l->spec->text, strerror(error));
+	fail(l);
+	return false;
+}
+
+static bool accept_one(struct stream_listener *l)
+{
+	struct client_info client = { .peer.length = sizeof(client.peer.addr) };
+	int fd = accept4(l->fd, &client.peer.addr.sa, &client.peer.length,
+	                 SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return accept_failed(l, errno);
+	scarce_over();
+	if (!hand_on(l, fd, &client))
+		return false;
+	if (!scarce_room(fd, DESCRIPTORS_PER_SESSION)) {
+		/* the next one might find no descriptor for its other side */
+		scarce_met("accept", EMFILE);
+		timer_start(&l->shortage, SCARCE_INTERVAL, shortage_over);
+		return false;
+	}
+	return true;
+}
+
+static void accept_some(struct task *task)
+{
+	struct stream_listener *l = (struct stream_listener *)((char *)task -
+	                                        offsetof(struct stream_listener, task));
+
+	if (l->shortage.slot != 0)
+		return;
+	for (unsigned n = 0; n < BATCH; n++)
+		if (l->paused || !(l->watch.ready & WATCH_READ) || !accept_one(l))
+			return;
+	task_queue(task);
+}
+
+static void notified(struct watch *watch)
+{
+	struct stream_listener *l = (struct stream_listener *)((char *)watch -
+	                                        offsetof(struct stream_listener, watch));
+
+	task_queue(&l->task);
+}
+
+static void log_listening(int fd)
+{
+	struct net_peer local = { .length = sizeof(local.addr) };
+	char text[NET_TEXT];
+
+	if (getsockname(fd, &local.addr.sa, &local.length) == 0)
+		log_notice("listening on %s",
+		           net_print(&local.addr, local.length, text, sizeof(text)));
+}
+
+struct listener *listener_new(const struct spec *spec, int fd, struct closer *closer,
+                              const struct listen_request *request)
+{
+	struct stream_listener *l = calloc(1, sizeof(*l));
+
+	if (l == NULL)
+		goto failed;
+	l->base = (struct listener){ listener_pause, listener_resume, listener_close };
+	l->spec = spec;
+	l->request = *request;
+	l->fd = fd;
+	l->closer = closer;
+	l->task.run = accept_some;
+	l->access = access_new(spec);
+	if (l->access == NULL)
+		goto free_listener;
+	if (watch_start(&l->watch, fd, notified) < 0)
+		goto free_access;
+	arm_timeout(l);
+	log_listening(fd);
+	return &l->base;
+
+free_access:
+	access_free(l->access);
+free_listener:
+	free(l);
+failed:
+	log_error("%s: %s", spec->text, strerror(errno));
+	close(fd);
+	if (closer != NULL)
+		closer->close(closer);
+	return NULL;
+}
+
+/* One connection. */
+struct once {
+	struct opening base;
+	struct open_request request;
+	struct listener *listener;
+};
+
+static void once_accepted(void *owner, struct channel *channel, const struct client_info *client)
+{
+	struct once *once = owner;
+	struct open_request request = once->request;
+
+	if (request.accepted != NULL)
+		request.accepted(request.owner, client);
+	once->listener->close(once->listener);
+	free(once);
+	open_done(&request, channel);
+}
+
+static void once_failed(void *owner)
+{
+	struct once *once = owner;
+	struct open_request request = once->request;
+
+	free(once);
+	open_done(&request, NULL);
+}
+
+static void once_cancel(struct opening *opening)
+{
+	struct once *once = (struct once *)opening;
+
+	once->listener->close(once->listener);
+	free(once);
+}
+
+struct opening *listener_open_once(const struct spec *spec, const struct open_request *request)
+{
+	struct once *once = calloc(1, sizeof(*once));
+	struct listen_request listen = {
+		.direction = request->direction, .accepted = once_accepted, .failed = once_failed,
+		.owner = once,
+	};
+
+	if (once != NULL) {
+		once->base.cancel = once_cancel;
+		once->request = *request;
+		once->listener = spec->type->listen(spec, &listen);
+		if (once->listener != NULL)
+			return &once->base;
+		free(once);
+	}
+	open_done(request, NULL);
+	return NULL;
+}
+
+int listen_with_retry(const struct spec *spec, int (*fn)(const struct spec *spec, bool last))
+{
+	int64_t left = spec_flag(spec, "forever") ? INT64_MAX : spec_number(spec, "retry", 0);
+	int64_t interval = spec_number(spec, "interval", NANOSECONDS);
+	struct timespec pause = { .tv_sec = interval / NANOSECONDS,
+	                          .tv_nsec = interval % NANOSECONDS };
+	int fd;
+
+	while ((fd = fn(spec, left == 0)) == -1 && left-- > 0)
+		nanosleep(&pause, NULL);
+	return fd < 0 ? -1 : fd;
+}

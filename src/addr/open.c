@@ -1,0 +1,255 @@
+#include "addr/open.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "addr/lock.h"
+#include "chan/layer.h"
+#include "loop/loop.h"
+#include "opt/process.h"
+#include "sys/log.h"
+
+void opening_cancel(struct opening *opening)
+{
+	if (opening != NULL)
+		opening->cancel(opening);
+}
+
+void open_done(const struct open_request *request, struct channel *channel)
+{
+	request->done(request->owner, channel);
+}
+
+bool address_forks(const struct address *address)
+{
+	return spec_flag(address->reader, "fork") || spec_flag(address->writer, "fork");
+}
+
+/* Programs are processes anyway: what their spec says applies to them. */
+static bool runs_program(const struct spec *spec)
+{
+	return (spec->type->groups & G_EXEC) != 0;
+}
+
+static bool spec_needs_process(const struct spec *spec)
+{
+	if (runs_program(spec))
+		return spec_flag(spec, "nofork");
+	return process_permanent(spec);
+}
+
+bool address_needs_process(const struct address *address)
+{
+	return spec_needs_process(address->reader) || spec_needs_process(address->writer);
+}
+
+void fd_settings_from(const struct spec *spec, struct fd_settings *settings)
+{
+	if (spec_flag(spec, "shut-none"))
+		settings->finish = FINISH_NONE;
+	if (spec_flag(spec, "shut-down"))
+		settings->finish = FINISH_SHUTDOWN;
+	if (spec_flag(spec, "shut-close"))
+		settings->finish = FINISH_CLOSE;
+	if (spec_flag(spec, "shut-null"))
+		settings->finish = FINISH_NULL;
+	if (spec_flag(spec, "end-close"))
+		settings->shutdown_at_end = false;
+	settings->null_eof = spec_flag(spec, "null-eof");
+}
+
+struct channel *channel_dress(const struct spec *spec, struct channel *channel)
+{
+	struct layer_settings layer = {
+		.line_end = spec_flag(spec, "crnl") ? LINE_CRNL
+		            : spec_flag(spec, "cr") ? LINE_CR : LINE_PLAIN,
+		.escape = (int)spec_number(spec, "escape", -1),
+		.read_limit = spec_number(spec, "readbytes", -1),
+	};
+
+	if (layer.line_end != LINE_PLAIN || layer.escape >= 0 || layer.read_limit >= 0) {
+		struct channel *dressed = layer_new(channel, &layer);
+
+		if (dressed == NULL) {
+			log_error("%s: %s", spec->text, strerror(errno));
+			channel_free(channel);
+			return NULL;
+		}
+		channel = dressed;
+	}
+	channel->ignore_eof = spec_flag(spec, "ignoreeof");
+	channel->cool_write = spec_flag(spec, "cool-write");
+	return channel;
+}
+
+/* Opening one spec or, for "a!!b", one after the other. */
+struct address_opening {
+	struct opening base;
+	const struct address *address;
+	struct open_request request;    /* the caller's */
+	bool permanent, starting;
+	const struct spec *spec;        /* the one being opened */
+	struct opening *inner;
+	struct lock_wait *lock;
+	struct closer *unlock;          /* lock held, not yet a channel's */
+	struct channel *reader;         /* of a dual address, while its writer opens */
+	bool over;                      /* done() was called */
+};
+
+static void open_spec(struct address_opening *o, const struct spec *spec);
+
+static void finish(struct address_opening *o, struct channel *channel)
+{
+	struct open_request request = o->request;
+
+	if (channel == NULL) {
+		channel_free(o->reader);
+		if (o->unlock != NULL)
+			o->unlock->close(o->unlock);
+	}
+	o->over = true;
+	if (!o->starting)
+		free(o);
+	open_done(&request, channel);
+}
+
+static struct channel *join(struct address_opening *o, struct channel *writer)
+{
+	struct channel *dual = dual_new(o->reader, writer);
+
+	if (dual == NULL) {
+		log_error("%s: %s", o->spec->text, strerror(errno));
+		channel_free(writer);
+		return NULL;
+	}
+	o->reader = NULL;
+	return dual;
+}
+
+static void spec_opened(void *owner, struct channel *channel)
+{
+	struct address_opening *o = owner;
+
+	o->inner = NULL;
+	if (channel != NULL)
+		channel = channel_dress(o->spec, channel);
+	if (channel != NULL && o->unlock != NULL) {
+		channel_on_close(channel, o->unlock);
+		o->unlock = NULL;
+	}
+	if (channel != NULL && o->permanent && !runs_program(o->spec) &&
+	    process_apply_late(o->spec) < 0) {
+		channel_free(channel);
+		channel = NULL;
+	}
+	if (channel != NULL && o->spec != o->address->writer) {
+		o->reader = channel;
+		open_spec(o, o->address->writer);
+		return;
+	}
+	if (channel != NULL && o->reader != NULL)
+		channel = join(o, channel);
+	finish(o, channel);
+}
+
+static void spec_accepted(void *owner, const struct client_info *client)
+{
+	struct address_opening *o = owner;
+
+	o->request.accepted(o->request.owner, client);
+}
+
+static void locked(void *owner, struct closer *unlock)
+{
+	struct address_opening *o = owner;
+	struct open_request request = o->request;
+	struct opening *inner;
+
+	o->lock = NULL;
+	o->unlock = unlock;
+	if (o->permanent && !runs_program(o->spec) && process_apply_early(o->spec) < 0) {
+		finish(o, NULL);
+		return;
+	}
+	request.direction = o->spec->direction;
+	request.done = spec_opened;
+	request.accepted = o->request.accepted != NULL ? spec_accepted : NULL;
+	request.owner = o;
+	inner = o->spec->type->open(o->spec, &request);
+	if (inner != NULL)
+		o->inner = inner;
+}
+
+static void lock_failed(void *owner)
+{
+	struct address_opening *o = owner;
+
+	o->lock = NULL;
+	finish(o, NULL);
+}
+
+static void open_spec(struct address_opening *o, const struct spec *spec)
+{
+	const char *file = spec_string(spec, "lockfile"), *wait = spec_string(spec, "waitlock");
+	struct lock_wait *lock;
+
+	o->spec = spec;
+	if (file == NULL && wait == NULL)
+		locked(o, NULL);
+	else if ((lock = lock_take(file != NULL ? file : wait, file == NULL, locked, lock_failed,
+	                           o)) != NULL)
+		o->lock = lock;
+}
+
+static void cancel(struct opening *opening)
+{
+	struct address_opening *o = (struct address_opening *)opening;
+
+	opening_cancel(o->inner);
+	lock_cancel(o->lock);
+	if (o->unlock != NULL)
+		o->unlock->close(o->unlock);
+	channel_free(o->reader);
+	free(o);
+}
+
+struct opening *address_open(const struct address *address, const struct open_request *request,
+                             bool permanent)
+{
+	struct address_opening *o = calloc(1, sizeof(*o));
+
+	if (o == NULL) {
+		log_error("%s: %s", address->reader->text, strerror(errno));
+		open_done(request, NULL);
+		return NULL;
+	}
+	o->base.cancel = cancel;
+	o->address = address;
+	o->request = *request;
+	o->permanent = permanent;
+	o->starting = true;
+	open_spec(o, address->reader);
+	o->starting = false;
+	if (!o->over)
+		return &o->base;
+	free(o);
+	return NULL;
+}
+
+struct listener *address_listen(const struct address *address,
+                                const struct listen_request *request)
+{
+	const struct spec *spec = address->reader;
+
+	if (spec_string(spec, "lockfile") != NULL || spec_string(spec, "waitlock") != NULL) {
+		const char *path = spec_string(spec, "lockfile");
+
+		/* held until the program ends: see lock.c */
+		if (lock_take_now(path != NULL ? path : spec_string(spec, "waitlock"),
+		                  path == NULL) < 0)
+			return NULL;
+	}
+	return spec->type->listen(spec, request);
+}

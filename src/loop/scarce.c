@@ -1,0 +1,59 @@
+#include "loop/scarce.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "sys/log.h"
+
+static struct {
+	bool met;
+	struct rlimit original;
+	rlim_t limit;
+} state;
+
+bool scarce(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
+void scarce_met(const char *what, int error)
+{
+	if (state.met)
+		return;
+	state.met = true;
+	log_warn("%s(): %s (limit of descriptors: %llu, see ulimit -n): waiting for sessions to end",
+	         what, strerror(error), (unsigned long long)state.limit);
+}
+
+void scarce_over(void)
+{
+	if (!state.met)
+		return;
+	state.met = false;
+	log_notice("the shortage is over: serving again");
+}
+
+bool scarce_room(int newest_fd, unsigned wanted)
+{
+	/* the kernel hands out the lowest free number: all below it are in use */
+	return state.limit == 0 || (rlim_t)newest_fd + wanted < state.limit;
+}
+
+void scarce_raise_limit(void)
+{
+	struct rlimit raised;
+
+	if (getrlimit(RLIMIT_NOFILE, &state.original) < 0)
+		return;
+	raised = state.original;
+	raised.rlim_cur = raised.rlim_max;
+	state.limit = setrlimit(RLIMIT_NOFILE, &raised) == 0 ? raised.rlim_cur
+	                                                     : state.original.rlim_cur;
+}
+
+void scarce_restore_limit(void)
+{
+	if (state.limit != 0)
+		setrlimit(RLIMIT_NOFILE, &state.original);
+}
