@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "opt/family.h"
@@ -112,23 +111,17 @@ static int apply_perm_late(const struct opt_value *value, const struct opt_targe
 	return 0;
 }
 
-/* ioctl(2) with the request's type that the kernel has: the C libraries don't agree on it.
- * An option's number carries the bits of a request. */
-static int request(int fd, int number, const void *argument)
-{
-	return (int)syscall(SYS_ioctl, fd, (unsigned long)(unsigned)number, argument);
-}
-
+/* An option's number carries the bits of a request. */
 static int apply_ioctl_void(const struct opt_value *value, const struct opt_target *target)
 {
-	if (request(target->fd, (int)value->number, NULL) < 0)
+	if (opt_ioctl(target->fd, (unsigned)value->number, NULL) < 0)
 		return opt_failed(value, target, "ioctl()");
 	return 0;
 }
 
 static int apply_ioctl_int(const struct opt_value *value, const struct opt_target *target)
 {
-	if (request(target->fd, value->ints[0], (const void *)(intptr_t)value->ints[1]) < 0)
+	if (opt_ioctl(target->fd, (unsigned)value->ints[0], (void *)(intptr_t)value->ints[1]) < 0)
 		return opt_failed(value, target, "ioctl()");
 	return 0;
 }
@@ -137,7 +130,7 @@ static int apply_ioctl_intp(const struct opt_value *value, const struct opt_targ
 {
 	int number = value->ints[1];
 
-	if (request(target->fd, value->ints[0], &number) < 0)
+	if (opt_ioctl(target->fd, (unsigned)value->ints[0], &number) < 0)
 		return opt_failed(value, target, "ioctl()");
 	return 0;
 }
@@ -152,7 +145,7 @@ static int apply_ioctl_bytes(const struct opt_value *value, const struct opt_tar
 		return opt_failed(value, target, "ioctl()");
 	}
 	memcpy(copy, value->data.bytes, value->data.length);
-	if (request(target->fd, value->ints[0], copy) < 0)
+	if (opt_ioctl(target->fd, (unsigned)value->ints[0], copy) < 0)
 		return opt_failed(value, target, "ioctl()");
 	return 0;
 }

@@ -6,8 +6,8 @@
 #include "opt/family.h"
 
 /* Attributes and requests of linux/fs.h, which is not everywhere where musl is. */
-#define GET_ATTRIBUTES _IOR('f', 1, long)
-#define SET_ATTRIBUTES _IOW('f', 2, long)
+#define GET_ATTRIBUTES ((unsigned)_IOR('f', 1, long))
+#define SET_ATTRIBUTES ((unsigned)_IOW('f', 2, long))
 enum attribute {
 	ATTRIBUTE_SECRM = 0x1, ATTRIBUTE_UNRM = 0x2, ATTRIBUTE_COMPR = 0x4,
 	ATTRIBUTE_SYNC = 0x8, ATTRIBUTE_IMMUTABLE = 0x10, ATTRIBUTE_APPEND = 0x20,
@@ -34,11 +34,11 @@ static int apply_attribute(const struct opt_value *value, const struct opt_targe
 {
 	int attributes;
 
-	if (ioctl(target->fd, GET_ATTRIBUTES, &attributes) != 0)
+	if (opt_ioctl(target->fd, GET_ATTRIBUTES, &attributes) != 0)
 		return opt_failed(value, target, "ioctl(FS_IOC_GETFLAGS)");
 	attributes = value->number != 0 ? attributes | value->def->minor
 	                                : attributes & ~value->def->minor;
-	if (ioctl(target->fd, SET_ATTRIBUTES, &attributes) != 0)
+	if (opt_ioctl(target->fd, SET_ATTRIBUTES, &attributes) != 0)
 		return opt_failed(value, target, "ioctl(FS_IOC_SETFLAGS)");
 	return 0;
 }

@@ -1,9 +1,11 @@
-/* Passing values to setsockopt(2). */
+/* What the apply functions of the families share: messages, setsockopt(2), ioctl(2). */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include "opt/family.h"
 #include "sys/log.h"
@@ -77,4 +79,9 @@ int sockopt_bin(const struct opt_value *value, const struct opt_target *target)
 int sockopt_string(const struct opt_value *value, const struct opt_target *target)
 {
 	return sockopt_bytes(value, target, value->string, strlen(value->string) + 1);
+}
+
+int opt_ioctl(int fd, unsigned request, void *argument)
+{
+	return (int)syscall(SYS_ioctl, fd, (unsigned long)request, argument);
 }

@@ -1,0 +1,125 @@
+/* Option range: see range.h. */
+#include "addr/range.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+static unsigned family_bytes(int family)
+{
+	return family == AF_INET ? 4 : 16;
+}
+
+static void mask_of_bits(unsigned char *mask, unsigned bytes, unsigned bits)
+{
+	for (unsigned i = 0; i < bytes; i++) {
+		unsigned here = bits > 8 ? 8 : bits;
+
+		mask[i] = (unsigned char)(0xff00u >> here);
+		bits -= here;
+	}
+}
+
+/* At most three digits and nothing else. */
+static bool read_bits(const char *text, unsigned most, unsigned *bits)
+{
+	size_t length = strspn(text, "0123456789");
+
+	if (length == 0 || length > 3 || text[length] != '\0')
+		return false;
+	*bits = (unsigned)strtoul(text, NULL, 10);
+	return *bits <= most;
+}
+
+/* The address is the part of text before end; brackets must be off already. */
+static bool read_address(const char *text, const char *end, int family, unsigned char *out)
+{
+	char address[INET6_ADDRSTRLEN];
+	size_t length = (size_t)(end - text);
+
+	if (length >= sizeof address)
+		return false;
+	memcpy(address, text, length);
+	address[length] = '\0';
+	return inet_pton(family, address, out) == 1;
+}
+
+static const char *parse_ip6(struct range *range, const char *text)
+{
+	const char *end = strchr(text, ']');
+	unsigned bits;
+
+	if (end == NULL || !read_address(text + 1, end, AF_INET6, range->address))
+		return "does not begin with an IPv6 address in brackets";
+	if (end[1] != '/')
+		return "has no \"/bits\" behind the address";
+	if (!read_bits(end + 2, 128, &bits))
+		return "needs a number of bits from 0 to 128 behind the \"/\"";
+	mask_of_bits(range->mask, 16, bits);
+	return NULL;
+}
+
+static const char *parse_ip4(struct range *range, const char *text)
+{
+	const char *end = text + strcspn(text, "/:");
+	unsigned bits;
+
+	if (!read_address(text, end, AF_INET, range->address))
+		return "does not begin with an IPv4 address, or an IPv6 address in brackets";
+	if (*end == '\0')
+		return "has neither \"/bits\" nor \":mask\" behind the address";
+	if (*end == ':')
+		return inet_pton(AF_INET, end + 1, range->mask) == 1
+		       ? NULL : "needs a mask like 255.255.0.0 behind the \":\"";
+	if (!read_bits(end + 1, 32, &bits))
+		return "needs a number of bits from 0 to 32 behind the \"/\"";
+	mask_of_bits(range->mask, 4, bits);
+	return NULL;
+}
+
+const char *range_parse(struct range *range, const char *text, int family)
+{
+	const char *reason;
+
+	memset(range, 0, sizeof *range);
+	range->family = *text == '[' ? AF_INET6 : AF_INET;
+	if (family != AF_UNSPEC && family != range->family)
+		return range->family == AF_INET6 ? "is IPv6, but the address is IPv4 only"
+		                                 : "is not IPv6 ([address]/bits), but the address is";
+	reason = range->family == AF_INET6 ? parse_ip6(range, text) : parse_ip4(range, text);
+	for (unsigned i = 0; i < sizeof range->address; i++)
+		range->address[i] &= range->mask[i];
+	return reason;
+}
+
+unsigned range_address_bytes(const struct sockaddr *address, const unsigned char **bytes)
+{
+	if (address->sa_family == AF_INET) {
+		const struct sockaddr_in *in = (const void *)address;
+
+		*bytes = (const unsigned char *)&in->sin_addr;
+		return 4;
+	}
+	if (address->sa_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const void *)address;
+		bool mapped = IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr);
+
+		*bytes = in6->sin6_addr.s6_addr + (mapped ? 12 : 0);
+		return mapped ? 4 : 16;
+	}
+	return 0;
+}
+
+bool range_match(const struct range *range, const struct sockaddr *peer)
+{
+	const unsigned char *bytes;
+	unsigned length = range_address_bytes(peer, &bytes);
+
+	if (length == 0 || length != family_bytes(range->family))
+		return false;
+	for (unsigned i = 0; i < length; i++)
+		if ((bytes[i] & range->mask[i]) != range->address[i])
+			return false;
+	return true;
+}

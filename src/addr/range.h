@@ -1,0 +1,27 @@
+/* Option range: the addresses that may connect. */
+#ifndef ADDR_RANGE_H
+#define ADDR_RANGE_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+struct range {
+	int family;                  /* AF_INET or AF_INET6 */
+	unsigned char address[16];   /* in network order, without the bits outside the mask */
+	unsigned char mask[16];
+};
+
+/* Read "10.0.0.0/8", "10.0.0.0:255.0.0.0" or "[::1]/128". family: AF_INET, AF_INET6, or
+ * AF_UNSPEC for either. Host names are not taken: what a range means must not depend on a
+ * name server. Returns NULL, or why the text is bad: a phrase that goes behind it. */
+const char *range_parse(struct range *range, const char *text, int family);
+
+/* True if the peer's address is in the range. IPv4 addresses that arrive on an IPv6 socket
+ * (::ffff:10.1.2.3) are compared as IPv4. Other families are never in a range. */
+bool range_match(const struct range *range, const struct sockaddr *peer);
+
+/* The bytes of an IP address and its length, 4 or 16, IPv4 in IPv6 taken out; 0 if the
+ * address is of another family. */
+unsigned range_address_bytes(const struct sockaddr *address, const unsigned char **bytes);
+
+#endif
