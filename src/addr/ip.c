@@ -1,6 +1,7 @@
 #include "addr/ip.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,6 +137,38 @@ int ip_check_bind(const struct spec *spec, const char *protocol)
 		return -1;
 	}
 	return host[0] == '\0' ? 0 : ip_check_host(spec, host);
+}
+
+int ip_resolve_now(const struct spec *spec, const char *host, union net_addr *addr)
+{
+	struct addrinfo hints = { .ai_family = ip_family(spec), .ai_socktype = SOCK_STREAM,
+	                          .ai_flags = AI_PASSIVE };
+	struct addrinfo *list, *best;
+	int error = getaddrinfo(host, NULL, &hints, &list), prefer = ip_version(true);
+
+	if (error != 0) {
+		log_error("%s: looking up \"%s\": %s", spec->text, host, gai_strerror(error));
+		return -1;
+	}
+	for (best = list; best != NULL && best->ai_family != prefer; best = best->ai_next)
+		;
+	if (best == NULL)
+		best = list;
+	memcpy(addr, best->ai_addr, best->ai_addrlen);
+	freeaddrinfo(list);
+	return 0;
+}
+
+const char *ip_bind_hint(const union net_addr *addr, int error)
+{
+	if (error == EACCES && net_port(addr) > 0 && net_port(addr) < 1024)
+		return "; ports below 1024 need the capability NET_BIND_SERVICE "
+		       "(docker run --cap-add NET_BIND_SERVICE), or use a port from 1024";
+	if (error == EADDRINUSE)
+		return "; another process listens there";
+	if (error == EADDRNOTAVAIL)
+		return "; no interface of this machine has that address";
+	return "";
 }
 
 void ip_prefer(union net_addr *addrs, unsigned count, int family)

@@ -25,6 +25,12 @@ int ip_check_bind(const struct spec *spec, const char *protocol);
  * given. Returns the port, 0 if none was given; -1 if it is not a port. */
 int ip_split_bind(const char *text, const char *protocol, char *host, size_t size);
 
+/* Look a local host name up, at the start, waiting for it. Returns 0, or -1 (logged). */
+int ip_resolve_now(const struct spec *spec, const char *host, union net_addr *addr);
+
+/* What to do about a failed bind: "; ..." for an error line, or "". */
+const char *ip_bind_hint(const union net_addr *addr, int error);
+
 /* Put the preferred family's addresses first, keeping the order otherwise. */
 void ip_prefer(union net_addr *addrs, unsigned count, int family);
 

@@ -12,10 +12,10 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "addr/access.h"
+#include "loop/child.h"
 #include "loop/loop.h"
 #include "loop/scarce.h"
 #include "sys/log.h"
@@ -347,11 +347,10 @@ int listen_with_retry(const struct spec *spec, int (*fn)(const struct spec *spec
 {
 	int64_t left = spec_flag(spec, "forever") ? INT64_MAX : spec_number(spec, "retry", 0);
 	int64_t interval = spec_number(spec, "interval", NANOSECONDS);
-	struct timespec pause = { .tv_sec = interval / NANOSECONDS,
-	                          .tv_nsec = interval % NANOSECONDS };
 	int fd;
 
 	while ((fd = fn(spec, left == 0)) == -1 && left-- > 0)
-		nanosleep(&pause, NULL);
+		if (!signals_wait(interval))
+			return -1;
 	return fd < 0 ? -1 : fd;
 }

@@ -2,15 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "loop/child.h"
 #include "loop/loop.h"
 #include "sys/log.h"
 
@@ -158,17 +156,6 @@ struct lock_wait *lock_take(const char *path, bool wait,
 	return w;
 }
 
-/* Sleep until the next try. Returns false if a signal asks us to end: it stays pending. */
-static bool pause_before_retry(void)
-{
-	struct timespec interval = { .tv_nsec = INTERVAL };
-	sigset_t pending;
-
-	nanosleep(&interval, NULL);
-	sigpending(&pending);
-	return !sigismember(&pending, SIGTERM) && !sigismember(&pending, SIGINT);
-}
-
 int lock_take_now(const char *path, bool wait)
 {
 	int rc = create(path);
@@ -176,7 +163,7 @@ int lock_take_now(const char *path, bool wait)
 	if (rc == 0 && wait)
 		log_notice("waiting for lock file \"%s\" to disappear", path);
 	while (rc == 0 && wait) {
-		if (!pause_before_retry())
+		if (!signals_wait(INTERVAL))
 			return -1;
 		rc = create(path);
 	}

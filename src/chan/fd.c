@@ -27,7 +27,7 @@ struct fd_channel {
 	struct watch in, out;     /* out is unused where one descriptor does both */
 	int in_fd, out_fd;
 	uint8_t finish;
-	bool keep_open, may_block, shutdown_at_end, null_eof;
+	bool may_block, shutdown_at_end, null_eof;
 	bool socket;              /* recv/send instead of read/write */
 	bool packets;             /* a read of 0 bytes is an empty packet, not EOF */
 	bool finished;
@@ -235,8 +235,6 @@ static void fd_close(struct channel *channel)
 
 	watch_stop(&c->in);
 	watch_stop(&c->out);
-	if (c->keep_open)
-		return;
 	if (c->shutdown_at_end && !c->finished)
 		shutdown(c->in_fd >= 0 ? c->in_fd : c->out_fd, SHUT_RDWR);
 	if (c->in_fd >= 0)
@@ -273,7 +271,6 @@ struct channel *fd_channel_new(const struct fd_settings *settings)
 	c->out_fd = settings->write_fd;
 	c->shared = c->in_fd == c->out_fd;
 	c->finish = (uint8_t)settings->finish;
-	c->keep_open = settings->keep_open;
 	c->may_block = settings->may_block;
 	c->null_eof = settings->null_eof;
 	/* stdio may be two different things; only one socket counts as a socket */

@@ -16,13 +16,12 @@ struct fd_settings {
 	int read_fd, write_fd;      /* may be the same; -1 where there is none */
 	int family, type;           /* of a socket we just made; 0: find out */
 	enum fd_finish finish;
-	bool keep_open;             /* descriptors that are not ours to close (stdio, FD) */
 	bool may_block;             /* inherited, without O_NONBLOCK: look before each call */
 	bool shutdown_at_end;       /* shutdown(fd, SHUT_RDWR) before close: sockets */
 	bool null_eof;              /* option null-eof: an empty packet is EOF */
 };
 
-/* Make a channel. It owns the descriptors (save with keep_open). Returns NULL with errno
+/* Make a channel. It owns the descriptors. Returns NULL with errno
  * set; the descriptors are then still the caller's. */
 struct channel *fd_channel_new(const struct fd_settings *settings);
 

@@ -1,9 +1,11 @@
 #include "loop/child.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "loop/loop.h"
@@ -142,6 +144,17 @@ int signals_init(const sigset_t *handled, void (*handler)(const struct signalfd_
 	sigaction(SIGPIPE, &ignore, &state.original_pipe);
 	loop_at_fork(after_fork);
 	return open_signalfd();
+}
+
+bool signals_wait(int64_t nanoseconds)
+{
+	struct pollfd p = { .fd = state.watch.fd, .events = POLLIN };
+	struct timespec timeout = { .tv_sec = nanoseconds / NANOSECONDS,
+	                            .tv_nsec = nanoseconds % NANOSECONDS };
+
+	if (ppoll(&p, 1, &timeout, NULL) > 0)
+		arrived(&state.watch);
+	return !loop_stopping();
 }
 
 void signals_restore(void)

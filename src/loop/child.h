@@ -4,6 +4,8 @@
 
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct child {
@@ -17,6 +19,10 @@ struct child {
  * SIGCHLD is handled here: watched children get ended(), others (orphans that process 1
  * inherits) are reaped. SIGPIPE is ignored from now on. Returns 0, or -1 (logged). */
 int signals_init(const sigset_t *handled, void (*handler)(const struct signalfd_siginfo *info));
+
+/* At the start, before loop_run(): let time pass, but heed signals. Returns false if one of
+ * them has stopped the loop. */
+bool signals_wait(int64_t nanoseconds);
 
 /* For a child process before execve(2): the mask and dispositions of our own start. */
 void signals_restore(void);

@@ -1,0 +1,103 @@
+#include "addr/access.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "addr/ip.h"
+#include "addr/range.h"
+#include "addr/tcpwrap.h"
+#include "sys/log.h"
+
+struct access {
+	bool ranged, wrapped, low_port;
+	struct range range;
+	struct tcpwrap wrap;
+	char allow[4096], deny[4096];
+	int source_port;          /* -1: any */
+};
+
+int access_check(const struct spec *spec)
+{
+	const char *text = spec_string(spec, "range");
+	struct range range;
+	const char *why;
+
+	if (text == NULL)
+		return 0;
+	why = range_parse(&range, text, ip_family(spec));
+	if (why == NULL)
+		return 0;
+	log_error("%s: option \"range\": \"%s\" %s", spec->text, text, why);
+	return -1;
+}
+
+static void read_tables(struct access *access, const struct spec *spec)
+{
+	const char *directory = spec_string(spec, "tcpwrap-etc");
+	const char *allow = spec_string(spec, "tcpwrap-hosts-allow-table");
+	const char *deny = spec_string(spec, "tcpwrap-hosts-deny-table");
+	const struct opt_value *name = spec_opt(spec, "tcpwrappers");
+
+	access->wrapped = directory != NULL || allow != NULL || deny != NULL || name != NULL;
+	if (directory == NULL)
+		directory = "/etc";
+	snprintf(access->allow, sizeof(access->allow), "%s%s", allow != NULL ? "" : directory,
+	         allow != NULL ? allow : "/hosts.allow");
+	snprintf(access->deny, sizeof(access->deny), "%s%s", deny != NULL ? "" : directory,
+	         deny != NULL ? deny : "/hosts.deny");
+	access->wrap.allow = access->allow;
+	access->wrap.deny = access->deny;
+	access->wrap.daemon = name != NULL && name->string != NULL ? name->string : log_name();
+}
+
+struct access *access_new(const struct spec *spec)
+{
+	struct access *access = calloc(1, sizeof(*access));
+	const char *text = spec_string(spec, "range");
+
+	if (access == NULL)
+		return NULL;
+	if (text != NULL)
+		access->ranged = range_parse(&access->range, text, ip_family(spec)) == NULL;
+	read_tables(access, spec);
+	access->source_port = (int)spec_number(spec, "sourceport", -1);
+	access->low_port = spec_flag(spec, "lowport");
+	return access;
+}
+
+void access_free(struct access *access)
+{
+	free(access);
+}
+
+static bool wrap_permits(const struct access *access, const struct net_peer *peer)
+{
+	struct tcpwrap_peer wrapped = { .address = &peer->addr.sa };
+
+	return tcpwrap_allows(&access->wrap, &wrapped);
+}
+
+bool access_permits(const struct access *access, const struct net_peer *peer)
+{
+	const char *option = NULL;
+	char text[NET_TEXT];
+
+	if (access->ranged && !range_match(&access->range, &peer->addr.sa))
+		option = "range";
+	else if (access->source_port >= 0 && net_port(&peer->addr) != (unsigned)access->source_port)
+		option = "sourceport";
+	else if (access->low_port && net_port(&peer->addr) >= 1024)
+		option = "lowport";
+	else if (access->wrapped && !wrap_permits(access, peer))
+		option = "tcpwrapper";
+	if (option == NULL) {
+		if (log_enabled(LOG_INFO_))
+			log_info("permitting connection from %s",
+			         net_print(&peer->addr, peer->length, text, sizeof(text)));
+		return true;
+	}
+	log_warn("refusing connection from %s due to %s option",
+	         net_print(&peer->addr, peer->length, text, sizeof(text)), option);
+	return false;
+}

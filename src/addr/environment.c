@@ -1,0 +1,52 @@
+#include "addr/environment.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "sys/log.h"
+#include "sys/version.h"
+
+static void set(const char *name, const char *value)
+{
+	char variable[128];
+	size_t n;
+
+	snprintf(variable, sizeof(variable), "%.90s", log_name());
+	for (n = 0; variable[n] != '\0'; n++)
+		variable[n] = isalnum((unsigned char)variable[n])
+		              ? (char)toupper((unsigned char)variable[n]) : '_';
+	snprintf(variable + n, sizeof(variable) - n, "_%s", name);
+	setenv(variable, value, 1);
+}
+
+static void set_number(const char *name, long value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%ld", value);
+	set(name, text);
+}
+
+static void set_address(const char *host, const char *port, const struct net_peer *peer)
+{
+	char text[NET_TEXT];
+	int family = peer->addr.sa.sa_family;
+
+	set(host, net_host(&peer->addr, peer->length, text, sizeof(text)));
+	if (family == AF_INET || family == AF_INET6)
+		set_number(port, (long)net_port(&peer->addr));
+}
+
+void environment_set(const struct client_info *client, int parent)
+{
+	set("VERSION", SOCAT_VERSION);
+	set_number("PID", getpid());
+	set_number("PPID", parent);
+	if (client == NULL)
+		return;
+	set_address("PEERADDR", "PEERPORT", &client->peer);
+	if (client->local.length > 0)
+		set_address("SOCKADDR", "SOCKPORT", &client->local);
+}

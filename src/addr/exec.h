@@ -1,0 +1,18 @@
+/* Programs that addresses run. */
+#ifndef ADDR_EXEC_H
+#define ADDR_EXEC_H
+
+#include <stdbool.h>
+
+/* True if a program that was told to get this signal (options sighup, sigint, sigquit) runs;
+ * it has been sent it. */
+bool programs_take_signal(int signal);
+
+/* How many programs have not ended yet. */
+unsigned programs_running(void);
+/* True if one ended with another status than 0, or on a signal other than ours. */
+bool programs_failed(void);
+/* Called each time one ends; NULL: nobody. */
+void programs_on_end(void (*ended)(void));
+
+#endif

@@ -1,0 +1,73 @@
+#include "addr/named.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sys/log.h"
+
+struct unlinker {
+	struct closer base;
+	pid_t owner;
+	char path[];
+};
+
+static int remove_entry(const struct spec *spec, const char *path)
+{
+	if (unlink(path) == 0 || errno == ENOENT)
+		return 0;
+	log_error("%s: unlink(\"%s\"): %s", spec->text, path, strerror(errno));
+	return -1;
+}
+
+int named_before(const struct spec *spec, const char *path)
+{
+	if (spec_flag(spec, "unlink-early") && remove_entry(spec, path) < 0)
+		return -1;
+	if (spec_apply(spec, PH_PREOPEN, -1, path) < 0)
+		return -1;
+	if (spec_flag(spec, "unlink") && remove_entry(spec, path) < 0)
+		return -1;
+	return 0;
+}
+
+void named_after(const struct spec *spec, const char *path)
+{
+	if (spec_flag(spec, "unlink-late"))
+		remove_entry(spec, path);
+}
+
+static void run(struct closer *closer)
+{
+	struct unlinker *unlinker = (struct unlinker *)closer;
+
+	/* a child process that inherited it leaves the entry alone */
+	if (unlinker->owner == getpid())
+		unlink(unlinker->path);
+	free(unlinker);
+}
+
+struct closer *named_closer(const struct spec *spec, const char *path, bool by_default)
+{
+	bool wanted = spec_opt(spec, "unlink-close") != NULL ? spec_flag(spec, "unlink-close")
+	                                                     : by_default;
+	char directory[PATH_MAX] = "";
+	struct unlinker *unlinker;
+	size_t size;
+
+	if (!wanted)
+		return NULL;
+	if (path[0] != '/' && getcwd(directory, sizeof(directory)) == NULL)
+		directory[0] = '\0';
+	size = strlen(directory) + strlen(path) + 2;
+	unlinker = malloc(sizeof(*unlinker) + size);
+	if (unlinker == NULL)
+		return NULL;
+	unlinker->base.close = run;
+	unlinker->owner = getpid();
+	snprintf(unlinker->path, size, "%s%s%s", directory, directory[0] ? "/" : "", path);
+	return &unlinker->base;
+}
