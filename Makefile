@@ -37,6 +37,7 @@ SANITIZE := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 LIBS     := -lbearssl -lcap
 
 .DELETE_ON_ERROR:
+.SECONDARY:
 .PHONY: help all image run test bench unit fuzz asan lint clean distclean \
         install uninstall FORCE
 
@@ -67,7 +68,7 @@ fuzz: $(FUZZERS) ## run each fuzz target for FUZZ_SECONDS=30
 	@set -e; for target in $^; do name=$${target##*/}; \
 	    mkdir -p build/fuzz/corpus/$$name; echo "fuzz: $$name"; \
 	    $$target -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=build/fuzz/ \
-	        build/fuzz/corpus/$$name $(wildcard tests/fuzz/corpus)/$$name; done
+	        build/fuzz/corpus/$$name $$(find tests/fuzz/corpus/$$name -prune); done
 
 lint: build/.setup-test build/version.flags ## check the sources with clang-tidy and cppcheck
 	clang-tidy --quiet --config-file=ci/clang-tidy $(SOURCES) -- \
