@@ -50,7 +50,7 @@ image: ## build the container image (IMAGE=socat), starting an engine if needed
 	@ci/engine with ci/image $(IMAGE)
 
 run: ## build the image and show it at work, or run ARGS='ADDRESS ADDRESS' in it
-	@ci/run-demo $(ARGS)
+	@IMAGE=$(IMAGE) ci/run-demo $(ARGS)
 
 # The last line on stdout is the tests' own "N passed, N failed".
 test: build/.setup-test $(B)/socat build/asan/socat ## run all tests
