@@ -1,0 +1,150 @@
+# socat: one static binary. "make help" lists what can be made.
+#
+# Everything generated goes under build/. On Debian, missing packages are
+# installed on the way (ci/setup); settings of your own go into config.mk.
+
+VERSION := 1.8.1+0.1.0
+PREFIX  := /usr/local
+IMAGE   := socat
+
+-include config.mk
+
+# CROSS=aarch64-linux-gnu- builds for another machine, into build/TRIPLET/.
+CROSS   :=
+TRIPLET := $(or $(CROSS:%-=%),$(shell uname -m)-linux-gnu)
+B       := build$(CROSS:%-=/%)
+DEPS    := build/deps/$(TRIPLET)
+CC      := $(DEPS)/bin/musl-gcc
+CLANG   := clang
+FUZZ_SECONDS := 30
+
+SOURCES := $(sort $(wildcard src/*.c src/*/*.c))
+UNITS   := $(patsubst tests/unit/%.c,build/unit/%,$(wildcard tests/unit/*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
+# objects(DIRECTORY): where each source's object file goes.
+objects  = $(SOURCES:src/%.c=$(1)/%.o)
+# All but main.o: what the unit tests and fuzz targets are linked with.
+parts    = $(filter-out $(1)/main.o,$(call objects,$(1)))
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+COMMON   := -std=c11 -D_GNU_SOURCE -Isrc $(WARNINGS) -MMD -MP
+CFLAGS   := -O2 -ffunction-sections -fdata-sections -fstack-protector-strong \
+            -fPIE -ffile-prefix-map=$(CURDIR)/= $(ARCH_CFLAGS)
+LDFLAGS  := -static-pie -s -Wl,--gc-sections,-z,relro,-z,now,-z,noexecstack \
+            -Wl,--build-id=none,--version-script=ci/exports.map $(ARCH_LDFLAGS)
+SANITIZE := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
+            -fno-sanitize-recover=undefined
+LIBS     := -lbearssl -lcap
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: help all image run test bench unit fuzz asan lint clean distclean \
+        install uninstall FORCE
+
+all: $(B)/socat ## build the static binary build/socat (default)
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+image: ## build the container image (IMAGE=socat), starting an engine if needed
+	@ci/engine with ci/image $(IMAGE)
+
+run: ## build the image and show it at work, or run ARGS='ADDRESS ADDRESS' in it
+	@IMAGE=$(IMAGE) ci/run-demo $(ARGS)
+
+# The last line on stdout is the tests' own "N passed, N failed".
+test: build/.setup-test $(B)/socat build/asan/socat ## run all tests
+	@tests/run
+
+bench: build/.setup-bench $(B)/socat ## compare speed and memory with other relays
+	@tests/bench/run
+
+asan: build/asan/socat ## build build/asan/socat, checked by ASan and UBSan
+
+unit: $(UNITS) ## build and run the unit tests, under ASan and UBSan
+	@set -e; for test in $^; do $$test; done
+
+fuzz: $(FUZZERS) ## run each fuzz target for FUZZ_SECONDS=30
+	@set -e; for target in $^; do name=$${target##*/}; \
+	    mkdir -p build/fuzz/corpus/$$name; echo "fuzz: $$name"; \
+	    $$target -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=build/fuzz/ \
+	        build/fuzz/corpus/$$name $$(find tests/fuzz/corpus/$$name -prune); done
+
+lint: build/.setup-test build/version.flags ## check the sources with clang-tidy and cppcheck
+	clang-tidy --quiet --config-file=ci/clang-tidy $(SOURCES) -- \
+	    $(filter-out -M%,$(COMMON)) @build/version.flags
+	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -Isrc \
+	    --enable=warning,performance,portability -D_GNU_SOURCE $(SOURCES)
+
+clean: ## remove what was compiled, keep fetched sources, libraries and images
+	rm -rf $(B)/socat $(B)/obj build/asan build/unit build/fuzz build/version.flags
+
+distclean: ## remove build/ altogether, stopping the engine started there
+	@[ ! -d build/engine ] || ci/engine stop
+	rm -rf build
+
+install: all ## install to $(DESTDIR)$(PREFIX)
+	install -D -m 755 $(B)/socat $(DESTDIR)$(PREFIX)/bin/socat
+	install -D -m 644 src/socat.1 $(DESTDIR)$(PREFIX)/share/man/man1/socat.1
+
+uninstall: ## remove what "make install" installed
+	rm -f $(DESTDIR)$(PREFIX)/bin/socat $(DESTDIR)$(PREFIX)/share/man/man1/socat.1
+
+# --- the static binary --------------------------------------------------------
+
+$(B)/socat: $(call objects,$(B)/obj) $(B)/obj/.list ci/exports.map ci/check-binary
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
+	$(CROSS)objcopy -R .comment $@
+	ci/check-binary $@ $(CROSS)readelf
+
+$(B)/obj/%.o: src/%.c Makefile $(DEPS)/stamp
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) $(CFLAGS) $(CPPFLAGS) -c -o $@ $<
+
+$(DEPS)/stamp: ci/deps ci/deps.lock | build/.setup-build
+	CROSS=$(CROSS) ARCH_CFLAGS="$(ARCH_CFLAGS)" ci/deps
+
+# --- checked by sanitizers: the host's compiler, C library and packages -------
+
+build/asan/socat: $(call objects,build/asan/obj) build/asan/obj/.list
+	gcc $(SANITIZE) -o $@ $(filter %.o,$^) $(LIBS)
+
+build/asan/obj/%.o: src/%.c Makefile | build/.setup-test
+	@mkdir -p $(@D)
+	gcc $(COMMON) $(SANITIZE) $(CPPFLAGS) -c -o $@ $<
+
+build/unit/%: tests/unit/%.c $(call parts,build/asan/obj) build/asan/obj/.list
+	@mkdir -p $(@D)
+	gcc $(COMMON) $(SANITIZE) -o $@ $(filter %.c %.o,$^) $(LIBS)
+
+build/fuzz/%: tests/fuzz/%.c $(call parts,build/fuzz/obj) build/fuzz/obj/.list
+	$(CLANG) $(COMMON) $(SANITIZE) -fsanitize=fuzzer -o $@ $(filter %.c %.o,$^) $(LIBS)
+
+build/fuzz/obj/%.o: src/%.c Makefile | build/.setup-test
+	@mkdir -p $(@D)
+	$(CLANG) $(COMMON) $(SANITIZE) -fsanitize=fuzzer-no-link $(CPPFLAGS) -c -o $@ $<
+
+# --- what changes without any file changing -----------------------------------
+
+# write-if-changed(TEXT): so that only a new text makes the target newer.
+write-if-changed = @mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || \
+                   printf '%s\n' '$(1)' >$@
+
+# A removed source file has to be linked out.
+%/obj/.list: FORCE
+	$(call write-if-changed,$(SOURCES))
+
+# Only version.c knows version and date, so only it is compiled anew for them.
+%/cli/version.o: CPPFLAGS += @build/version.flags
+$(foreach d,$(B) build/asan build/fuzz,$(d)/obj/cli/version.o): build/version.flags
+DATE = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || \
+       stat -c %Y $(SOURCES) | sort -n | tail -n 1))
+build/version.flags: FORCE
+	$(call write-if-changed,-DSOCAT_VERSION="\"$(VERSION)\"" -DSOCAT_BUILD_DATE="\"$(shell \
+	    LC_ALL=C date -u -d @$(DATE) '+%d %b %Y %H:%M:%S')\"")
+
+build/.setup-%: ci/setup
+	@ci/setup $* && mkdir -p build && touch $@
+
+-include $(foreach d,$(B)/obj build/asan/obj build/fuzz/obj,$(patsubst %.o,%.d,$(call objects,$(d)))) \
+         $(UNITS:%=%.d) $(FUZZERS:%=%.d)
