@@ -94,15 +94,15 @@ function number_text(v) {
 	return v >= 100 ? sprintf("%.0f", v) : v >= 10 ? sprintf("%.1f", v) : sprintf("%.3f", v)
 }
 
-function print_heading(title,    r) {
+function print_heading(title, first,    r) {
 	printf "\n%-32s", title
-	for (r = 1; r <= count_relays; r++)
+	for (r = first; r <= count_relays; r++)
 		printf " %13s", relay_names[r]
 	print "  better"
 }
 
 function print_medians(    i, r, line, seen) {
-	print_heading("median of the rounds")
+	print_heading("median of the rounds", 1)
 	for (i = 1; i <= rows; i++) {
 		line = sprintf("%-32s", row_words[i])
 		seen = 0
@@ -116,12 +116,17 @@ function print_medians(    i, r, line, seen) {
 	}
 }
 
+# Ours comes first among the relays, if it is there at all.
 function print_ratios(    i, r, line, seen) {
-	print_heading("ours divided by the peer")
+	if (relay_names[1] != "ours") {
+		print "\nours was not measured: no ratios"
+		return
+	}
+	print_heading("ours divided by the peer", 2)
 	for (i = 1; i <= rows; i++) {
 		line = sprintf("%-32s", row_words[i])
 		seen = 0
-		for (r = 1; r <= count_relays; r++) {
+		for (r = 2; r <= count_relays; r++) {
 			if (has_row(i, "ours") && has_row(i, relay_names[r]) && cell(i, relay_names[r]) > 0) {
 				seen++
 				line = line sprintf(" %13.3f", cell(i, "ours") / cell(i, relay_names[r]))
@@ -131,8 +136,6 @@ function print_ratios(    i, r, line, seen) {
 		if (seen)
 			print line "  " row_better[i]
 	}
-	if (!(has_row(1, "ours") || has_row(3, "ours") || has_row(5, "ours")))
-		print "(ours was not measured)"
 }
 
 function verdict(words, measured, value, limit) {
