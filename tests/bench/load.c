@@ -46,7 +46,7 @@ enum {
 
 static unsigned char chunk[CHUNK];
 
-/* ---- helpers ---------------------------------------------------------- */
+/* ---- basics ----------------------------------------------------------- */
 
 /* Log what failed and why; returns -1 so that callers can pass it on. */
 static int fail(const char *what)
