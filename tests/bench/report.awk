@@ -1,0 +1,164 @@
+# Turns the values of all rounds into medians, tables and targets.
+#
+#   awk -f report.awk -v relays="ours socat" -v result=FILE rounds.tsv
+#
+# Input, tab separated: measure, relay, round, metric, value.
+
+BEGIN {
+	FS = "\t"
+	count_relays = split(relays, relay_names, " ")
+
+	# What is shown, in this order: measure, metric, better direction, words.
+	row("bulk", "cpu_s_per_gb", "less", "bulk: CPU s/GB")
+	row("bulk", "gb_per_s", "more", "bulk: GB/s")
+	row("churn", "cpu_us_per_connection", "less", "churn: CPU us/connection")
+	row("churn", "connections_per_s", "more", "churn: connections/s")
+	row("pingpong", "p50_us", "less", "ping-pong: median us")
+	row("pingpong", "p99_us", "less", "ping-pong: 99th percentile us")
+	row("pingpong", "cpu_us_per_round_trip", "less", "ping-pong: CPU us/round trip")
+	idle_rows(1000)
+	idle_rows(9000)
+}
+
+{ values[$1, $4, $2] = values[$1, $4, $2] " " $5 }
+
+END {
+	for (i = 1; i <= rows; i++)
+		for (r = 1; r <= count_relays; r++)
+			summarise(i, relay_names[r])
+	write_result()
+	print_medians()
+	print_ratios()
+	print_targets()
+}
+
+function row(measure, metric, better, words) {
+	rows++
+	row_measure[rows] = measure
+	row_metric[rows] = metric
+	row_better[rows] = better
+	row_words[rows] = words
+}
+
+function idle_rows(n,    words) {
+	words = n " idle: "
+	row("idle-" n, "rss_mb", "less", words "RSS MB")
+	row("idle-" n, "pss_mb", "less", words "PSS MB")
+	row("idle-" n, "pss_kb_per_connection", "less", words "PSS kB/connection")
+	row("idle-" n, "processes", "less", words "processes")
+}
+
+# Median, least, greatest and number of the values of one cell.
+function summarise(i, relay,    key, sorted, n, j, k, v) {
+	key = row_measure[i] SUBSEP row_metric[i] SUBSEP relay
+	if (!(key in values))
+		return
+	n = split(values[key], sorted, " ")
+	for (j = 2; j <= n; j++) {
+		v = sorted[j] + 0
+		for (k = j - 1; k >= 1 && sorted[k] + 0 > v; k--)
+			sorted[k + 1] = sorted[k]
+		sorted[k + 1] = v
+	}
+	median[key] = (sorted[int((n + 1) / 2)] + sorted[int(n / 2) + 1]) / 2
+	least[key] = sorted[1]
+	greatest[key] = sorted[n]
+	number[key] = n
+}
+
+function write_result(    i, r, key) {
+	print "measure\tmetric\trelay\tmedian\tmin\tmax\trounds" >result
+	for (i = 1; i <= rows; i++)
+		for (r = 1; r <= count_relays; r++) {
+			key = row_measure[i] SUBSEP row_metric[i] SUBSEP relay_names[r]
+			if (key in median)
+				printf "%s\t%s\t%s\t%s\t%s\t%s\t%d\n", row_measure[i],
+					row_metric[i], relay_names[r], median[key],
+					least[key], greatest[key], number[key] >result
+		}
+	close(result)
+}
+
+function has_row(i, relay) {
+	return (row_measure[i] SUBSEP row_metric[i] SUBSEP relay) in median
+}
+
+function cell(i, relay) {
+	return median[row_measure[i], row_metric[i], relay]
+}
+
+# Three significant digits or so, never an exponent.
+function number_text(v) {
+	if (v == int(v))
+		return sprintf("%d", v)
+	return v >= 100 ? sprintf("%.0f", v) : v >= 10 ? sprintf("%.1f", v) : sprintf("%.3f", v)
+}
+
+function print_heading(title, first,    r) {
+	printf "\n%-32s", title
+	for (r = first; r <= count_relays; r++)
+		printf " %13s", relay_names[r]
+	print "  better"
+}
+
+function print_medians(    i, r, line, seen) {
+	print_heading("median of the rounds", 1)
+	for (i = 1; i <= rows; i++) {
+		line = sprintf("%-32s", row_words[i])
+		seen = 0
+		for (r = 1; r <= count_relays; r++) {
+			seen += has_row(i, relay_names[r])
+			line = line sprintf(" %13s", has_row(i, relay_names[r]) ? \
+				number_text(cell(i, relay_names[r])) : "-")
+		}
+		if (seen)
+			print line "  " row_better[i]
+	}
+}
+
+# Ours comes first among the relays, if it is there at all.
+function print_ratios(    i, r, line, seen) {
+	if (relay_names[1] != "ours") {
+		print "\nours was not measured: no ratios"
+		return
+	}
+	print_heading("ours divided by the peer", 2)
+	for (i = 1; i <= rows; i++) {
+		line = sprintf("%-32s", row_words[i])
+		seen = 0
+		for (r = 2; r <= count_relays; r++) {
+			if (has_row(i, "ours") && has_row(i, relay_names[r]) && cell(i, relay_names[r]) > 0) {
+				seen++
+				line = line sprintf(" %13.3f", cell(i, "ours") / cell(i, relay_names[r]))
+			} else
+				line = line sprintf(" %13s", "-")
+		}
+		if (seen)
+			print line "  " row_better[i]
+	}
+}
+
+function verdict(words, measured, value, limit) {
+	if (!measured)
+		printf "not measured  %s\n", words
+	else
+		printf "%-12s  %s: %s\n", value <= limit ? "met" : "missed", words, number_text(value)
+}
+
+function target_ratio(words, measure, metric, limit,    ours, peer) {
+	ours = measure SUBSEP metric SUBSEP "ours"
+	peer = measure SUBSEP metric SUBSEP "socat"
+	if (ours in median && peer in median && median[peer] > 0)
+		verdict(words, 1, median[ours] / median[peer], limit)
+	else
+		verdict(words, 0)
+}
+
+function print_targets(    key) {
+	print "\ntargets"
+	target_ratio("bulk CPU per GB, at most 0.7 of socat's", "bulk", "cpu_s_per_gb", 0.7)
+	target_ratio("churn CPU per connection, at most 0.15 of socat's", "churn",
+		"cpu_us_per_connection", 0.15)
+	key = "idle-9000" SUBSEP "rss_mb" SUBSEP "ours"
+	verdict("9000 idle connections, at most 18 MB resident", key in median, median[key], 18)
+}
