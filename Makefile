@@ -135,8 +135,8 @@ write-if-changed = @mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || \
 	$(call write-if-changed,$(SOURCES))
 
 # Only version.c knows version and date, so only it is compiled anew for them.
-%/cli/version.o: CPPFLAGS += @build/version.flags
-$(foreach d,$(B) build/asan build/fuzz,$(d)/obj/cli/version.o): build/version.flags
+%/sys/version.o: CPPFLAGS += @build/version.flags
+$(foreach d,$(B) build/asan build/fuzz,$(d)/obj/sys/version.o): build/version.flags
 DATE = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || \
        stat -c %Y $(SOURCES) | sort -n | tail -n 1))
 build/version.flags: FORCE

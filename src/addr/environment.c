@@ -41,7 +41,7 @@ static void set_address(const char *host, const char *port, const struct net_pee
 
 void environment_set(const struct client_info *client, int parent)
 {
-	set("VERSION", SOCAT_VERSION);
+	set("VERSION", socat_version);
 	set_number("PID", getpid());
 	set_number("PPID", parent);
 	if (client == NULL)

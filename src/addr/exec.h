@@ -4,6 +4,13 @@
 
 #include <stdbool.h>
 
+#include "addr/open.h"
+
+/* Option nofork: this process becomes the program, with the channel's descriptors as its
+ * standard input and output. Returns only if that failed (logged): the exit status. */
+int program_become(const struct spec *spec, const struct channel *channel,
+                   const struct client_info *client);
+
 /* True if a program that was told to get this signal (options sighup, sigint, sigquit) runs;
  * it has been sent it. */
 bool programs_take_signal(int signal);

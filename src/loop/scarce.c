@@ -1,8 +1,10 @@
 #include "loop/scarce.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "sys/log.h"
 
@@ -38,6 +40,21 @@ bool scarce_room(int newest_fd, unsigned wanted)
 {
 	/* the kernel hands out the lowest free number: all below it are in use */
 	return state.limit == 0 || (rlim_t)newest_fd + wanted < state.limit;
+}
+
+bool scarce_try(unsigned count)
+{
+	/* the lowest free number tells how many are in use; 0 is always open or free */
+	int fd = fcntl(0, F_DUPFD_CLOEXEC, 0), error = errno;
+
+	if (fd < 0 && error == EBADF)
+		return true;
+	if (fd >= 0)
+		close(fd);
+	if (fd >= 0 && scarce_room(fd, count))
+		return true;
+	scarce_met("fork", fd < 0 ? error : EMFILE);
+	return false;
 }
 
 void scarce_raise_limit(void)

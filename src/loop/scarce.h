@@ -18,6 +18,8 @@ void scarce_over(void);
 
 /* True if so many more descriptors are likely to be had, the newest one having been this. */
 bool scarce_room(int newest_fd, unsigned wanted);
+/* Try whether so many descriptors are to be had right now; says so if not. */
+bool scarce_try(unsigned count);
 /* Raise the soft limit on descriptors to the hard one; scarce_restore() takes it back, for
  * programs that we start. */
 void scarce_raise_limit(void);

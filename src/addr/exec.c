@@ -1,0 +1,397 @@
+/* EXEC, SYSTEM and SHELL: programs as endpoints.
+ *
+ * The program gets one end of a socket pair (or two pipes) as its standard input and output.
+ * It runs in a child process, in which the options that change a process act; we keep the
+ * other end, non-blocking. When the channel closes, a program that still runs is told to end
+ * (SIGTERM) unless option end-close says to leave it alone. With option nofork there is no
+ * child: this very process becomes the program, see program_become().
+ */
+#include "addr/exec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "addr/command.h"
+#include "addr/environment.h"
+#include "addr/open.h"
+#include "addr/types.h"
+#include "loop/child.h"
+#include "loop/loop.h"
+#include "loop/scarce.h"
+#include "opt/process.h"
+#include "sys/log.h"
+
+#define GROUPS (G_FD | G_FIFO | G_SOCKET | G_EXEC | G_FORK | G_TERMIOS | G_PTY | G_PARENT | G_UNIX)
+
+struct program {
+	struct closer closer;         /* of the channel; first member */
+	struct child child;
+	struct program *next;         /* all that run */
+	const struct spec *spec;
+	bool leave_alone, told_to_end, closed;
+};
+
+static struct {
+	struct program *first;
+	unsigned running;
+	bool failed;
+	void (*ended)(void);
+} programs;
+
+bool programs_take_signal(int signal)
+{
+	const char *name = signal == SIGHUP ? "sighup" : signal == SIGINT ? "sigint"
+	                 : signal == SIGQUIT ? "sigquit" : NULL;
+	bool taken = false;
+
+	for (struct program *p = programs.first; p != NULL && name != NULL; p = p->next)
+		if (p->spec != NULL && spec_flag(p->spec, name)) {
+			kill(p->child.pid, signal);
+			taken = true;
+		}
+	return taken;
+}
+
+unsigned programs_running(void)
+{
+	return programs.running;
+}
+
+bool programs_failed(void)
+{
+	return programs.failed;
+}
+
+void programs_on_end(void (*ended)(void))
+{
+	programs.ended = ended;
+}
+
+static void unlist(struct program *program)
+{
+	struct program **p = &programs.first;
+
+	while (*p != NULL && *p != program)
+		p = &(*p)->next;
+	if (*p != NULL) {
+		*p = program->next;
+		programs.running--;
+	}
+}
+
+static void program_ended(struct child *child, int status)
+{
+	struct program *p = (struct program *)((char *)child - offsetof(struct program, child));
+
+	if (status != 0 && !(p->told_to_end && WIFSIGNALED(status)))
+		programs.failed = true;
+	unlist(p);
+	if (p->closed)
+		free(p);
+	if (programs.ended != NULL)
+		programs.ended();
+}
+
+static void channel_closed(struct closer *closer)
+{
+	struct program *p = (struct program *)closer;
+
+	p->closed = true;
+	p->spec = NULL;
+	if (p->child.pid == 0) {
+		free(p);
+	} else if (!p->leave_alone) {
+		p->told_to_end = true;
+		kill(p->child.pid, SIGTERM);
+	}
+}
+
+/* The descriptors: ours to write to and read from, the program's to read and write. */
+struct plumbing {
+	int ours_in, ours_out, input, output;
+};
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+static void unplumb(const struct plumbing *p)
+{
+	close_fd(p->ours_in);
+	if (p->ours_out != p->ours_in)
+		close_fd(p->ours_out);
+	close_fd(p->input);
+	if (p->output != p->input)
+		close_fd(p->output);
+}
+
+static int plumb_pipes(struct plumbing *p, int direction)
+{
+	int fds[2];
+
+	if (direction & ADDR_WRITE) {
+		if (pipe2(fds, O_CLOEXEC) < 0)
+			return -1;
+		p->input = fds[0];
+		p->ours_out = fds[1];
+		fcntl(p->ours_out, F_SETFL, O_NONBLOCK);
+	}
+	if (direction & ADDR_READ) {
+		if (pipe2(fds, O_CLOEXEC) < 0)
+			return -1;
+		p->ours_in = fds[0];
+		p->output = fds[1];
+		fcntl(p->ours_in, F_SETFL, O_NONBLOCK);
+	}
+	return 0;
+}
+
+/* Returns 0, or -1 with errno set and nothing open. */
+static int plumb(const struct spec *spec, struct plumbing *p, int direction)
+{
+	int type = (int)spec_number(spec, "so-type", SOCK_STREAM), fds[2];
+
+	*p = (struct plumbing){ -1, -1, -1, -1 };
+	if (spec_flag(spec, "pipes")) {
+		if (plumb_pipes(p, direction) == 0)
+			return 0;
+		unplumb(p);
+		return -1;
+	}
+	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, fds) < 0)
+		return -1;
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	p->ours_in = p->ours_out = fds[0];
+	p->input = p->output = fds[1];
+	return 0;
+}
+
+/* In the child, or with nofork: put the descriptors where the program expects them. A
+ * number that is the target of another one must be moved out of the way first. */
+static int place_descriptors(const struct spec *spec, struct plumbing *p, int direction)
+{
+	int fdin = (int)spec_number(spec, "fdin", STDIN_FILENO);
+	int fdout = (int)spec_number(spec, "fdout", STDOUT_FILENO);
+
+	if (p->output >= 0 && p->output == fdin && (p->output = dup(p->output)) < 0)
+		return -1;
+	if (direction & ADDR_WRITE && p->input >= 0) {
+		if (p->input == fdin ? fcntl(fdin, F_SETFD, 0) < 0 : dup2(p->input, fdin) < 0)
+			return -1;
+	}
+	if (direction & ADDR_READ && p->output >= 0) {
+		if (p->output == fdout ? fcntl(fdout, F_SETFD, 0) < 0 : dup2(p->output, fdout) < 0)
+			return -1;
+		if (spec_flag(spec, "stderr") && dup2(p->output, STDERR_FILENO) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* In the process that becomes the program. Returns only on failure, with the exit status:
+ * 127 if there is no such program, else 126. */
+static int execute(const struct spec *spec, struct plumbing *p, int direction)
+{
+	struct process_frame frame;
+	struct command command;
+
+	if (place_descriptors(spec, p, direction) < 0) {
+		log_error("%s: dup2(): %s", spec->text, strerror(errno));
+		return 126;
+	}
+	if (process_apply_early(spec) < 0 || process_enter(spec, &frame) < 0 ||
+	    process_apply_late(spec) < 0 || spec_apply(spec, PH_LATE, -1, NULL) < 0)
+		return 126;
+	command_environment(spec);
+	if (command_build(spec, &command) < 0)
+		return 126;
+	log_notice("execvp'ing \"%s\"", command.program);
+	execvp(command.program, command.argv);
+	log_error("%s: execvp(\"%s\"): %s", spec->text, command.program, strerror(errno));
+	return errno == ENOENT ? 127 : 126;
+}
+
+static void run_child(const struct spec *spec, struct plumbing *p, const struct open_request *request,
+                      int parent)
+{
+	scarce_restore_limit();
+	environment_set(request->client, parent);
+	signals_restore();
+	_exit(execute(spec, p, request->direction));
+}
+
+static struct channel *new_channel(const struct spec *spec, const struct plumbing *p,
+                                   struct program *program)
+{
+	struct fd_settings settings = { .finish = p->ours_in == p->ours_out ? FINISH_SHUTDOWN
+	                                                                    : FINISH_CLOSE };
+	struct channel *channel;
+
+	fd_settings_from(spec, &settings);
+	settings.read_fd = p->ours_in;
+	settings.write_fd = p->ours_out;
+	channel = fd_channel_new(&settings);
+	if (channel != NULL)
+		channel_on_close(channel, &program->closer);
+	return channel;
+}
+
+static struct program *new_program(const struct spec *spec)
+{
+	struct program *program = calloc(1, sizeof(*program));
+
+	if (program == NULL)
+		return NULL;
+	program->closer.close = channel_closed;
+	program->spec = spec;
+	program->leave_alone = spec_flag(spec, "end-close");
+	return program;
+}
+
+/* Returns the channel, or NULL with an error logged. */
+static struct channel *start(const struct spec *spec, const struct open_request *request)
+{
+	struct program *program = new_program(spec);
+	struct channel *channel;
+	struct plumbing p;
+	int parent = getpid();
+	pid_t pid;
+
+	if (program == NULL || plumb(spec, &p, request->direction) < 0)
+		goto free_program;
+	channel = new_channel(spec, &p, program);
+	if (channel == NULL)
+		goto close_fds;
+	pid = fork();
+	if (pid == 0)
+		run_child(spec, &p, request, parent);
+	if (pid < 0) {
+		log_error("%s: fork(): %s", spec->text, strerror(errno));
+		channel->closers = NULL;
+		channel_free(channel);
+		close_fd(p.input);
+		if (p.output != p.input)
+			close_fd(p.output);
+		free(program);
+		return NULL;
+	}
+	log_notice("forked off child process %d", (int)pid);
+	child_watch(&program->child, pid, program_ended);
+	program->next = programs.first;
+	programs.first = program;
+	programs.running++;
+	close_fd(p.input);
+	if (p.output != p.input)
+		close_fd(p.output);
+	return channel;
+
+close_fds:
+	unplumb(&p);
+free_program:
+	log_error("%s: %s", spec->text, strerror(errno));
+	free(program);
+	return NULL;
+}
+
+/* Descriptors for the program have run out: a client that was accepted must not suffer. */
+struct exec_opening {
+	struct opening base;
+	struct timer timer;
+	const struct spec *spec;
+	struct open_request request;
+};
+
+static struct opening *open_program(const struct spec *spec, const struct open_request *request);
+
+static void exec_again(struct timer *timer)
+{
+	struct exec_opening *o = (struct exec_opening *)((char *)timer -
+	                                                 offsetof(struct exec_opening, timer));
+
+	if (!scarce_try(6)) {
+		timer_start(&o->timer, SCARCE_INTERVAL, exec_again);
+		return;
+	}
+	open_done(&o->request, start(o->spec, &o->request));
+	free(o);
+}
+
+static void exec_cancel(struct opening *opening)
+{
+	struct exec_opening *o = (struct exec_opening *)opening;
+
+	timer_stop(&o->timer);
+	free(o);
+}
+
+static struct opening *open_program(const struct spec *spec, const struct open_request *request)
+{
+	struct exec_opening *o;
+
+	log_notice("forking off child, using %s for %s", spec_flag(spec, "pipes") ? "pipes" : "socket",
+	           request->direction == ADDR_READ ? "reading" : request->direction == ADDR_WRITE
+	           ? "writing" : "reading and writing");
+	if (!request->server || scarce_try(6) || (o = calloc(1, sizeof(*o))) == NULL) {
+		open_done(request, start(spec, request));
+		return NULL;
+	}
+	o->base.cancel = exec_cancel;
+	o->spec = spec;
+	o->request = *request;
+	timer_start(&o->timer, SCARCE_INTERVAL, exec_again);
+	return &o->base;
+}
+
+int program_become(const struct spec *spec, const struct channel *channel,
+                   const struct client_info *client)
+{
+	struct plumbing p = { -1, -1, channel->read_fd, channel->write_fd };
+
+	/* the program does not know about O_NONBLOCK */
+	if (fcntl(p.input, F_SETFL, 0) < 0 || fcntl(p.output, F_SETFL, 0) < 0)
+		log_warn("fcntl(F_SETFL): %s", strerror(errno));
+	scarce_restore_limit();
+	environment_set(client, getpid());
+	signals_restore();
+	return execute(spec, &p, ADDR_BOTH);
+}
+
+static int check(const struct spec *spec)
+{
+	struct command command;
+
+	if (spec_flag(spec, "nofork") && spec_flag(spec, "pipes")) {
+		log_error("%s: options nofork and pipes exclude each other", spec->text);
+		return -1;
+	}
+	if (command_build(spec, &command) < 0)
+		return -1;
+	command_free(&command);
+	return 0;
+}
+
+const struct addr_type addr_type_exec = {
+	.name = "EXEC", .syntax = ":<command-line>", .feature = "WITH_EXEC", .min_params = 1,
+	.max_params = 1, .groups = GROUPS, .directions = ADDR_BOTH, .check = check,
+	.open = open_program,
+};
+const struct addr_type addr_type_system = {
+	.name = "SYSTEM", .syntax = ":<shell-command>", .feature = "WITH_SYSTEM", .min_params = 1,
+	.max_params = 1, .groups = GROUPS, .directions = ADDR_BOTH, .check = check,
+	.open = open_program,
+};
+const struct addr_type addr_type_shell = {
+	.name = "SHELL", .syntax = "[:<shell-command>]", .feature = "WITH_SHELL", .min_params = 0,
+	.max_params = 1, .groups = GROUPS | G_SHELL, .directions = ADDR_BOTH, .check = check,
+	.open = open_program,
+};
