@@ -11,7 +11,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* The first two bytes choose the option. */
-static const struct optdef *choose(unsigned number)
+static const struct optdef *choose(size_t number)
 {
 	size_t count = 0;
 
@@ -21,7 +21,7 @@ static const struct optdef *choose(unsigned number)
 	for (size_t i = 0; opt_families[i] != NULL; i++) {
 		if (number < opt_families[i]->count)
 			return &opt_families[i]->defs[number];
-		number -= (unsigned)opt_families[i]->count;
+		number -= opt_families[i]->count;
 	}
 	return NULL;
 }
@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text = strndup((const char *)data + 2, size - 2);
 	if (text == NULL)
 		abort();
-	try_option(choose((unsigned)(data[0] << 8 | data[1])), text);
+	try_option(choose((size_t)data[0] << 8 | data[1]), text);
 	try_access(text);
 	free(text);
 	return 0;

@@ -218,8 +218,8 @@ static void test_checks(void)
 	CHECK_MESSAGE("E a: option \"escape\": \"256\" is not the code of a character");
 	CHECK_NUMBER(opt_read(&value, "umask", "1000", G_FD, "a"), -1);
 	CHECK_MESSAGE("E a: option \"umask\": \"1000\" is out of range (0 to 0777)");
-	CHECK_NUMBER(opt_read(&value, "max-children", "0", G_CHILD, "a"), -1);
-	CHECK_MESSAGE("E a: option \"max-children\": \"0\" must be greater than 0");
+	CHECK_NUMBER(opt_read(&value, "max-children", "-1", G_CHILD, "a"), -1);
+	CHECK_MESSAGE("E a: option \"max-children\": \"-1\" is negative");
 	CHECK_NUMBER(opt_read(&value, "if", "an-interface-name", G_SOCKET, "a"), -1);
 	CHECK_MESSAGE("E a: option \"if\": \"an-interface-name\" "
 	              "is too long for an interface's name");
