@@ -13,6 +13,7 @@
 
 const char opt_not_built[] = "is not built yet";
 const char opt_read_only[] = "can't be set: Linux only lets programs read it";
+const char opt_not_in_linux[] = "can't work: Linux does not implement it";
 
 int opt_refuse(const struct opt_value *value, const struct opt_target *target,
                const char *reason)

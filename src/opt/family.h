@@ -40,5 +40,6 @@ int opt_refuse(const struct opt_value *value, const struct opt_target *target,
 /* Reasons of struct optdef's refused that occur more than once. */
 extern const char opt_not_built[];
 extern const char opt_read_only[];
+extern const char opt_not_in_linux[];
 
 #endif

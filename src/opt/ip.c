@@ -130,17 +130,20 @@ static const struct optdef defs[] = {
 
 OPT_FAMILY(opt_family_ip, "IP", defs);
 
-/* The plain names of the options of a packet's headers meant, in RFC 2292, what the ones
- * with "recv" mean today (RFC 3542): the kernel knows both numbers. */
+/* In RFC 2292 these asked for a packet's headers, as the ones with "recv" in their names do
+ * today; since RFC 3542 they take the headers to send, which a number is not. */
+static const char takes_headers[] =
+	"can't work with a number on Linux; did you mean the one with \"recv\" in its name?";
+
 static const struct optdef defs6[] = {
 	{"ipv6-authhdr", "authhdr", G_IP6, PH_PASTSOCKET, K_INT, NULL, IPPROTO_IPV6, 0,
-	 "can't work: Linux does not implement it", NULL},
-	{"ipv6-dstopts", "dstopts", G_IP6, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IPV6,
-	 IPV6_DSTOPTS, NULL, NULL},
-	{"ipv6-hoplimit", "hoplimit", G_IP6, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IPV6,
-	 IPV6_HOPLIMIT, NULL, NULL},
-	{"ipv6-hopopts", "hopopts", G_IP6, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IPV6,
-	 IPV6_HOPOPTS, NULL, NULL},
+	 opt_not_in_linux, NULL},
+	{"ipv6-dstopts", "dstopts", G_IP6, PH_PASTSOCKET, K_INT, NULL, IPPROTO_IPV6,
+	 IPV6_DSTOPTS, takes_headers, NULL},
+	{"ipv6-hoplimit", "hoplimit", G_IP6, PH_PASTSOCKET, K_INT, NULL, IPPROTO_IPV6,
+	 IPV6_HOPLIMIT, takes_headers, NULL},
+	{"ipv6-hopopts", "hopopts", G_IP6, PH_PASTSOCKET, K_INT, NULL, IPPROTO_IPV6,
+	 IPV6_HOPOPTS, takes_headers, NULL},
 	{"ipv6-join-group", "ipv6-add-membership join-group", G_IP6, PH_PASTSOCKET, K_IPV6_MREQ,
 	 apply_membership6, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, NULL, NULL},
 	{"ipv6-join-source-group", "ipv6-add-source-membership join-source-group", G_IP6,
@@ -150,8 +153,8 @@ static const struct optdef defs6[] = {
 	 IPPROTO_IPV6, IPV6_MTU_DISCOVER, NULL, NULL},
 	{"ipv6-multicast-loop", "ipv6-mcloop mcloop6", G_IP6, PH_PASTSOCKET, K_INT, sockopt_int,
 	 IPPROTO_IPV6, IPV6_MULTICAST_LOOP, NULL, NULL},
-	{"ipv6-pktinfo", NULL, G_IP6, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IPV6,
-	 IPV6_PKTINFO, NULL, NULL},
+	{"ipv6-pktinfo", NULL, G_IP6, PH_PASTSOCKET, K_INT, NULL, IPPROTO_IPV6,
+	 IPV6_PKTINFO, takes_headers, NULL},
 	{"ipv6-recvdstopts", "recvdstopts", G_IP6, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IPV6,
 	 IPV6_RECVDSTOPTS, NULL, NULL},
 	{"ipv6-recverr", NULL, G_IP6, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IPV6,
@@ -168,8 +171,8 @@ static const struct optdef defs6[] = {
 	 IPV6_RECVRTHDR, NULL, NULL},
 	{"ipv6-recvtclass", NULL, G_IP6, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IPV6,
 	 IPV6_RECVTCLASS, NULL, NULL},
-	{"ipv6-rthdr", "rthdr", G_IP6, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IPV6,
-	 IPV6_RTHDR, NULL, NULL},
+	{"ipv6-rthdr", "rthdr", G_IP6, PH_PASTSOCKET, K_INT, NULL, IPPROTO_IPV6,
+	 IPV6_RTHDR, takes_headers, NULL},
 	{"ipv6-tclass", NULL, G_IP6, PH_PASTSOCKET, K_INT, sockopt_int, IPPROTO_IPV6, IPV6_TCLASS,
 	 NULL, NULL},
 	{"ipv6-unicast-hops", "unicast-hops", G_IP6, PH_PASTSOCKET, K_INT, sockopt_int,

@@ -2,27 +2,24 @@
  * looked up by those who do that. */
 #include "opt/family.h"
 
-static const char *check_backlog(struct opt_value *value)
+static const char *check_not_negative(struct opt_value *value)
 {
 	return value->number >= 0 ? NULL : "is negative";
 }
 
 static const struct optdef listen_defs[] = {
-	{"backlog", NULL, G_LISTEN, PH_LISTEN, K_INT, NULL, 0, 0, NULL, check_backlog},
+	{"backlog", NULL, G_LISTEN, PH_LISTEN, K_INT, NULL, 0, 0, NULL,
+	 check_not_negative},
 	{"accept-timeout", "listen-timeout", G_LISTEN, PH_LISTEN, K_TIME, NULL, 0, 0, NULL, NULL},
 };
 
 OPT_FAMILY(opt_family_listen, "listening", listen_defs);
 
-static const char *check_positive(struct opt_value *value)
-{
-	return value->number > 0 ? NULL : "must be greater than 0";
-}
-
 static const struct optdef child_defs[] = {
 	{"fork", NULL, G_CHILD, PH_PASTACCEPT, K_BOOL, NULL, 0, 0, NULL, NULL},
+	/* 0: no limit, like without the option. */
 	{"max-children", "maxchildren", G_CHILD, PH_PASTACCEPT, K_INT, NULL, 0, 0, NULL,
-	 check_positive},
+	 check_not_negative},
 	{"children-shutup", NULL, G_CHILD, PH_PASTACCEPT, K_INT, NULL, 0, 0, NULL, NULL},
 	/* A child process for every connection instead of a session in this one. */
 	{"isolate", NULL, G_CHILD, PH_PASTACCEPT, K_BOOL, NULL, 0, 0, NULL, NULL},
