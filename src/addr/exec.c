@@ -70,6 +70,13 @@ bool programs_failed(void)
 	return programs.failed;
 }
 
+void programs_forget(void)
+{
+	programs.first = NULL;
+	programs.running = 0;
+	programs.failed = false;
+}
+
 void programs_on_end(void (*ended)(void))
 {
 	programs.ended = ended;

@@ -15,6 +15,9 @@ int program_become(const struct spec *spec, const struct channel *channel,
  * it has been sent it. */
 bool programs_take_signal(int signal);
 
+/* In a child process: the programs are the parent's. */
+void programs_forget(void);
+
 /* How many programs have not ended yet. */
 unsigned programs_running(void);
 /* True if one ended with another status than 0, or on a signal other than ours. */

@@ -65,6 +65,11 @@ static void listener_close(struct listener *listener)
 	release(self(listener));
 }
 
+static void listener_abandon(struct listener *listener)
+{
+	self(listener)->closed = true;
+}
+
 static void listener_pause(struct listener *listener)
 {
 	self(listener)->paused = true;
@@ -128,7 +133,7 @@ static struct channel *new_channel(struct stream_listener *l, int fd, sa_family_
 {
 	struct fd_settings settings = {
 		.read_fd = fd, .write_fd = fd, .family = family, .type = SOCK_STREAM,
-		.finish = FINISH_SHUTDOWN, .shutdown_at_end = true,
+		.finish = FINISH_SHUTDOWN,
 	};
 	struct channel *channel;
 
@@ -260,7 +265,8 @@ struct listener *listener_new(const struct spec *spec, int fd, struct closer *cl
 
 	if (l == NULL)
 		goto failed;
-	l->base = (struct listener){ listener_pause, listener_resume, listener_close };
+	l->base = (struct listener){ listener_pause, listener_resume, listener_close,
+	                             listener_abandon };
 	l->spec = spec;
 	l->request = *request;
 	l->fd = fd;

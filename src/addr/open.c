@@ -55,8 +55,6 @@ void fd_settings_from(const struct spec *spec, struct fd_settings *settings)
 		settings->finish = FINISH_CLOSE;
 	if (spec_flag(spec, "shut-null"))
 		settings->finish = FINISH_NULL;
-	if (spec_flag(spec, "end-close"))
-		settings->shutdown_at_end = false;
 	settings->null_eof = spec_flag(spec, "null-eof");
 }
 

@@ -53,6 +53,8 @@ struct listener {
 	void (*pause)(struct listener *listener);
 	void (*resume)(struct listener *listener);
 	void (*close)(struct listener *listener);
+	/* In a child process, whose parent goes on listening: touch nothing any more. */
+	void (*abandon)(struct listener *listener);
 };
 
 /* Open an address as a channel: its lock files, the types' open(), layers for options that

@@ -63,7 +63,7 @@ static void connected(void *owner, int fd)
 {
 	struct tcp_opening *o = owner;
 	struct fd_settings settings = {
-		.read_fd = fd, .write_fd = fd, .finish = FINISH_SHUTDOWN, .shutdown_at_end = true,
+		.read_fd = fd, .write_fd = fd, .finish = FINISH_SHUTDOWN,
 		.family = ip_family(o->spec) == AF_INET6 ? AF_INET6 : AF_INET,
 		.type = spec_opt(o->spec, "so-type") != NULL ? 0 : SOCK_STREAM,
 	};

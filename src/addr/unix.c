@@ -137,7 +137,7 @@ static void failed(struct unix_opening *o, const char *call, int error)
 static void connected(struct unix_opening *o, int fd)
 {
 	struct fd_settings settings = {
-		.read_fd = fd, .write_fd = fd, .finish = FINISH_SHUTDOWN, .shutdown_at_end = true,
+		.read_fd = fd, .write_fd = fd, .finish = FINISH_SHUTDOWN,
 		.family = AF_UNIX, .type = spec_opt(o->spec, "so-type") != NULL ? 0 : SOCK_STREAM,
 	};
 	struct net_peer local = { .length = sizeof(local.addr) };

@@ -50,10 +50,19 @@ void channel_free(struct channel *channel)
 	if (channel == NULL)
 		return;
 	channel->notify = NULL;
-	channel->ops->close(channel);
+	channel->ops->close(channel, false);
 	while ((closer = channel->closers) != NULL) {
 		channel->closers = closer->next;
 		closer->close(closer);
 	}
+	loop_free_later(channel);
+}
+
+void channel_abandon(struct channel *channel)
+{
+	if (channel == NULL)
+		return;
+	channel->notify = NULL;
+	channel->ops->close(channel, true);
 	loop_free_later(channel);
 }

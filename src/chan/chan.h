@@ -50,8 +50,8 @@ struct chan_ops {
 	int (*splice_fd)(struct channel *channel, bool output);
 	/* After splice(2) said "again" on that side. */
 	void (*not_ready)(struct channel *channel, unsigned side);
-	/* Close descriptors and what is below. Called once. */
-	void (*close)(struct channel *channel);
+	/* Close descriptors and what is below. Called once. abandon: without shutdown(2). */
+	void (*close)(struct channel *channel, bool abandon);
 };
 
 struct channel {
@@ -78,6 +78,10 @@ int channel_attach(struct channel *channel, void (*notify)(void *owner), void *o
 
 /* Close and free (after this turn of the loop). NULL is fine. */
 void channel_free(struct channel *channel);
+
+/* A child process serves this channel: close our copies of its descriptors, without ending
+ * the connection and without what was to be done at channel_free(). */
+void channel_abandon(struct channel *channel);
 
 /* Have something done at channel_free(). The channel owns the closer from now on. */
 void channel_on_close(struct channel *channel, struct closer *closer);

@@ -66,12 +66,12 @@ static void dual_not_ready(struct channel *channel, unsigned side)
 		dual->writer->ops->not_ready(dual->writer, CHAN_WRITABLE);
 }
 
-static void dual_close(struct channel *channel)
+static void dual_close(struct channel *channel, bool abandon)
 {
 	struct dual *dual = (struct dual *)channel;
 
-	channel_free(dual->reader);
-	channel_free(dual->writer);
+	abandon ? channel_abandon(dual->reader) : channel_free(dual->reader);
+	abandon ? channel_abandon(dual->writer) : channel_free(dual->writer);
 }
 
 static const struct chan_ops dual_ops = {

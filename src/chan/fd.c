@@ -27,7 +27,7 @@ struct fd_channel {
 	struct watch in, out;     /* out is unused where one descriptor does both */
 	int in_fd, out_fd;
 	uint8_t finish;
-	bool may_block, shutdown_at_end, null_eof;
+	bool may_block, null_eof;
 	bool socket;              /* recv/send instead of read/write */
 	bool packets;             /* a read of 0 bytes is an empty packet, not EOF */
 	bool finished;
@@ -229,14 +229,13 @@ static void fd_not_ready(struct channel *channel, unsigned side)
 		out_watch(c)->ready &= (uint8_t)~WATCH_WRITE;
 }
 
-static void fd_close(struct channel *channel)
+static void fd_close(struct channel *channel, bool abandon)
 {
 	struct fd_channel *c = self(channel);
 
+	(void)abandon;   /* close(2) alone ends nothing that another process has open too */
 	watch_stop(&c->in);
 	watch_stop(&c->out);
-	if (c->shutdown_at_end && !c->finished)
-		shutdown(c->in_fd >= 0 ? c->in_fd : c->out_fd, SHUT_RDWR);
 	if (c->in_fd >= 0)
 		close(c->in_fd);
 	if (c->out_fd >= 0 && !c->shared)
@@ -277,7 +276,6 @@ struct channel *fd_channel_new(const struct fd_settings *settings)
 	c->socket = type != 0 && (c->shared || c->in_fd < 0 || c->out_fd < 0 ||
 	                          net_type(c->out_fd) != 0);
 	c->packets = c->socket && type != SOCK_STREAM;
-	c->shutdown_at_end = settings->shutdown_at_end && c->socket;
 	c->base.stream_socket = c->socket && type == SOCK_STREAM;
 	c->base.peer = (uint8_t)(c->socket ? peer_kind(family, type) : PEER_OTHER);
 	return &c->base;

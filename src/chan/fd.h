@@ -17,7 +17,6 @@ struct fd_settings {
 	int family, type;           /* of a socket we just made; 0: find out */
 	enum fd_finish finish;
 	bool may_block;             /* inherited, without O_NONBLOCK: look before each call */
-	bool shutdown_at_end;       /* shutdown(fd, SHUT_RDWR) before close: sockets */
 	bool null_eof;              /* option null-eof: an empty packet is EOF */
 };
 

@@ -158,11 +158,11 @@ static void layer_not_ready(struct channel *channel, unsigned side)
 	layer->below->ops->not_ready(layer->below, side);
 }
 
-static void layer_close(struct channel *channel)
+static void layer_close(struct channel *channel, bool abandon)
 {
 	struct layer *layer = self(channel);
 
-	channel_free(layer->below);
+	abandon ? channel_abandon(layer->below) : channel_free(layer->below);
 	free(layer->room);
 }
 

@@ -211,7 +211,6 @@ static void turn(void)
 
 int loop_run(void)
 {
-	loop.stop = false;
 	while (!loop.stop)
 		turn();
 	free_graves();

@@ -102,25 +102,20 @@ static void write_line(const char *line, size_t length)
 	}
 }
 
-void log_write(enum log_level level, const char *format, ...)
+static void emit(int mild, const char *format, va_list args)
 {
 	char line[LINE_MAX_];
 	size_t n = 0;
-	int length, saved = errno, mild = milder(level);
-	va_list args;
+	int length, saved = errno;
 
-	if (mild < (int)state.level)
-		return;
 	if (state.fd >= 0) {
 		n = time_stamp(line, 64);
 		n += (size_t)snprintf(line + n, 300, " %s%s%.200s[%d] %c ", state.hostname,
 		                      state.hostname[0] ? " " : "", state.name, (int)getpid(),
 		                      level_letter[mild]);
 	}
-	va_start(args, format);
 	errno = saved;
 	length = vsnprintf(line + n, sizeof(line) - n - 1, format, args);
-	va_end(args);
 	if (length < 0)
 		length = 0;
 	n += (size_t)length < sizeof(line) - n - 1 ? (size_t)length : sizeof(line) - n - 2;
@@ -131,6 +126,26 @@ void log_write(enum log_level level, const char *format, ...)
 		syslog(state.facility | level_priority[mild], "%.*s", (int)n, line);
 	}
 	errno = saved;
+}
+
+void log_write(enum log_level level, const char *format, ...)
+{
+	va_list args;
+
+	if (milder(level) < (int)state.level)
+		return;
+	va_start(args, format);
+	emit(milder(level), format, args);
+	va_end(args);
+}
+
+void log_always(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	emit(LOG_INFO_, format, args);
+	va_end(args);
 }
 
 void log_to_stderr(void)

@@ -14,6 +14,9 @@ enum log_level { LOG_DEBUG_, LOG_INFO_, LOG_NOTICE_, LOG_WARN_, LOG_ERROR_, LOG_
 void log_write(enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Write an info message whatever the level: what the user asked for explicitly. */
+void log_always(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* True if a message of this level would be written: for messages that cost to compose. */
 bool log_enabled(enum log_level level);
 

@@ -1,0 +1,191 @@
+/* The program's way through a run: read the command line, check both addresses completely,
+ * then set up the loop and open things. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "addr/addr.h"
+#include "addr/ip.h"
+#include "addr/lock.h"
+#include "cli/cli.h"
+#include "loop/child.h"
+#include "loop/loop.h"
+#include "loop/scarce.h"
+#include "relay/flow.h"
+#include "relay/run.h"
+#include "sys/log.h"
+
+#define GRACE_AS_PROCESS_1 (5 * NANOSECONDS)
+
+/* Called as "sleep" (a link to this binary in the image): wait as long as the arguments say,
+ * so that a debug pod's "sleep infinity" works without any other binary. */
+static int run_as_sleep(char **argv)
+{
+	double seconds = 0;
+	struct timespec rest;
+
+	for (argv++; *argv != NULL; argv++) {
+		char *end;
+
+		if (strcmp(*argv, "infinity") == 0)
+			for (;;)
+				pause();
+		seconds += strtod(*argv, &end);
+		if (end == *argv || *end != '\0') {
+			fprintf(stderr, "sleep: \"%s\" is not a number of seconds\n", *argv);
+			return 1;
+		}
+	}
+	rest.tv_sec = (time_t)seconds;
+	rest.tv_nsec = (long)((seconds - (double)rest.tv_sec) * 1e9);
+	while (nanosleep(&rest, &rest) < 0 && errno == EINTR)
+		;
+	return 0;
+}
+
+/* The signals that end a run: those of -S that are not a sign of a broken program. */
+static void signal_set(const struct cli_config *config, sigset_t *set)
+{
+	static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+
+	sigemptyset(set);
+	sigaddset(set, SIGUSR1);
+	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
+		/* process 1 has no default actions: it would ignore them */
+		if ((config->signals >> ending[i] & 1) || getpid() == 1)
+			sigaddset(set, ending[i]);
+}
+
+/* Signals of a broken program, if -S has them: said, then as the system does it. */
+static void broken(int number)
+{
+	log_fatal("exiting on signal %d", number);
+	raise(number);
+}
+
+static void log_broken(const struct cli_config *config)
+{
+	static const int bad[] = { SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV };
+	struct sigaction action = { .sa_handler = broken, .sa_flags = (int)SA_RESETHAND };
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (config->signals >> bad[i] & 1)
+			sigaction(bad[i], &action, NULL);
+}
+
+static void everything_open(void)
+{
+	log_switch();
+}
+
+/* Both addresses, checked, nothing opened. */
+static int parse_addresses(const struct cli_config *config, struct address **left,
+                           struct address **right)
+{
+	struct parse_settings settings = { .any_group = config->any_group };
+	int to_right = config->session.to_right, to_left = config->session.to_left;
+	int left_use = (to_right ? ADDR_READ : 0) | (to_left ? ADDR_WRITE : 0);
+	int right_use = (to_right ? ADDR_WRITE : 0) | (to_left ? ADDR_READ : 0);
+
+	*left = address_parse(config->left, left_use, &settings);
+	if (*left == NULL)
+		return -1;
+	*right = address_parse(config->right, right_use, &settings);
+	if (*right == NULL) {
+		address_free(*left);
+		return -1;
+	}
+	return 0;
+}
+
+static int open_dumps(struct cli_config *config)
+{
+	for (int i = 0; i < 2; i++)
+		if (config->raw_names[i] != NULL) {
+			config->dump.raw[i] = dump_open(config->raw_names[i], i == 0 ? 'r' : 'R');
+			if (config->dump.raw[i] < 0)
+				return -1;
+		}
+	return 0;
+}
+
+static int take_locks(const struct cli_config *config)
+{
+	if (config->lock_file != NULL && lock_take_now(config->lock_file, false) < 0)
+		return -1;
+	if (config->wait_file != NULL && lock_take_now(config->wait_file, true) < 0)
+		return -1;
+	return 0;
+}
+
+static int set_up(struct cli_config *config)
+{
+	sigset_t signals;
+
+	signal_set(config, &signals);
+	if (loop_init() < 0 || signals_init(&signals, run_signal) < 0)
+		return -1;
+	log_broken(config);
+	scarce_raise_limit();
+	if (take_locks(config) < 0 || open_dumps(config) < 0)
+		return -1;
+	if (flows_init(config->block, &config->dump) < 0) {
+		log_error("no memory for blocks of %zu bytes: see option -b", config->block);
+		return -1;
+	}
+	return 0;
+}
+
+static void wait_at_start(void)
+{
+	const char *text = getenv("SOCAT_MAIN_WAIT");
+
+	if (text != NULL)
+		sleep((unsigned)strtoul(text, NULL, 10));
+}
+
+int main(int argc, char **argv)
+{
+	static struct cli_config config;
+	struct address *left, *right;
+	const char *name = argv[0] != NULL ? strrchr(argv[0], '/') : NULL;
+	struct run_settings settings;
+	int status = 1;
+
+	name = name != NULL ? name + 1 : argv[0];
+	if (name != NULL && strcmp(name, "sleep") == 0)
+		return run_as_sleep(argv);
+	if (name != NULL && *name != '\0')
+		log_set_name(name);
+	wait_at_start();
+	switch (cli_parse(argc, argv, &config)) {
+	case CLI_DONE:
+		return fflush(stdout) == 0 ? 0 : 1;
+	case CLI_ERROR:
+		return 1;
+	default:
+		break;
+	}
+	opt_set_sloppy(config.sloppy);
+	if (ip_read_environment() < 0 || parse_addresses(&config, &left, &right) < 0)
+		return 1;
+	if (config.grace < 0)
+		config.grace = getpid() == 1 ? GRACE_AS_PROCESS_1 : 0;
+	settings = (struct run_settings){
+		.left = left, .right = right, .session = config.session, .grace = config.grace,
+		.statistics = config.statistics, .describe_descriptors = config.describe,
+		.opened = everything_open,
+	};
+	if (set_up(&config) == 0)
+		status = run(&settings);
+	else if (loop_stopping())
+		status = loop_run();
+	locks_release();
+	address_free(left);
+	address_free(right);
+	return status;
+}

@@ -1,0 +1,279 @@
+/* Theory of operation.
+ *
+ *   OPENING   the left address, then the right one (each unless it is a server's source)
+ *   RELAYING  one session, or a server
+ *   GRACE     a server was told to end and its sessions may finish
+ *   LEAVING   the session is over; a program that it ran is given a moment to tell its exit
+ *             status
+ */
+#include "relay/run.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "addr/exec.h"
+#include "addr/open.h"
+#include "loop/child.h"
+#include "loop/loop.h"
+#include "relay/describe.h"
+#include "relay/server.h"
+#include "sys/caps.h"
+#include "sys/log.h"
+
+/* What a program gets to tell its exit status after its output has ended. */
+#define LEAVING_TIME (NANOSECONDS / 2)
+
+static struct {
+	const struct run_settings *settings;
+	struct opening *opening;
+	struct channel *left;
+	struct client_info client;      /* who connected to the left address, if it listened */
+	bool client_known;
+	struct session *session;
+	struct server *server;
+	struct server_settings server_settings;
+	struct timer timer;             /* of GRACE or LEAVING */
+	int signal;                     /* that ends the run; 0: none */
+	bool failed, leaving;
+	pid_t pid;                      /* changes in the child process of one connection */
+} state;
+
+static void stop(int status)
+{
+	loop_stop(status);
+}
+
+/* --- the end ---------------------------------------------------------------- */
+
+static void left_alone(struct timer *timer)
+{
+	(void)timer;
+	stop(state.failed || programs_failed() ? 1 : 0);
+}
+
+static void program_ended(void)
+{
+	if (state.leaving && programs_running() == 0)
+		stop(state.failed || programs_failed() ? 1 : 0);
+}
+
+/* The one session is over, or could not be had. */
+static void leave(bool failed)
+{
+	state.failed |= failed;
+	state.leaving = true;
+	if (programs_running() == 0)
+		stop(state.failed || programs_failed() ? 1 : 0);
+	else
+		timer_start(&state.timer, LEAVING_TIME, left_alone);
+}
+
+static void session_ended(void *owner, bool failed)
+{
+	(void)owner;
+	state.session = NULL;
+	leave(failed);
+}
+
+static void server_ended(void *owner, bool failed)
+{
+	(void)owner;
+	if (getpid() != state.pid)
+		leave(failed);                /* we are the process of one connection */
+	else
+		stop(failed ? 1 : 0);         /* after a signal: every session finished */
+}
+
+/* --- the beginning ---------------------------------------------------------- */
+
+static void wait_for_debugging(const char *variable)
+{
+	const char *text = getenv(variable);
+	struct timespec pause = { .tv_sec = text != NULL ? atoi(text) : 0 };
+
+	if (pause.tv_sec > 0)
+		nanosleep(&pause, NULL);
+}
+
+/* Everything is open. */
+static void opened(void)
+{
+	if (state.settings->describe_descriptors)
+		describe_descriptors();
+	if (state.settings->opened != NULL)
+		state.settings->opened();
+}
+
+static void start_server(const struct address *source, const struct address *other, bool left)
+{
+	state.server_settings = (struct server_settings){
+		.source = source, .other = other, .shared = state.left, .source_is_left = left,
+		.session = &state.settings->session, .ended = server_ended,
+	};
+	state.server = server_start(&state.server_settings);
+	if (state.server == NULL) {
+		stop(loop_stopping() ? 128 + state.signal : 1);
+		return;
+	}
+	caps_drop();
+	opened();
+}
+
+static void right_opened(void *owner, struct channel *right)
+{
+	(void)owner;
+	state.opening = NULL;
+	if (right == NULL) {
+		leave(true);
+		return;
+	}
+	opened();
+	caps_drop();
+	wait_for_debugging("SOCAT_TRANSFER_WAIT");
+	state.session = session_start(state.left, right, &state.settings->session, false,
+	                              session_ended, NULL);
+	state.left = NULL;
+	if (state.session == NULL)
+		leave(true);
+}
+
+/* Options like su change this process, unless it has to go on as a server's. */
+static void open_one(const struct address *address, int direction,
+                     void (*done)(void *owner, struct channel *channel),
+                     void (*accepted)(void *owner, const struct client_info *client))
+{
+	struct open_request request = {
+		.direction = direction, .client = state.client_known ? &state.client : NULL,
+		.done = done, .accepted = accepted,
+	};
+	struct opening *opening = address_open(address, &request, true);
+
+	if (opening != NULL)
+		state.opening = opening;
+}
+
+static void left_opened(void *owner, struct channel *left)
+{
+	const struct address *right = state.settings->right;
+
+	(void)owner;
+	state.opening = NULL;
+	if (left == NULL) {
+		leave(true);
+		return;
+	}
+	state.left = left;
+	if (address_forks(right)) {
+		start_server(right, state.settings->left, false);
+		return;
+	}
+	if (spec_flag(right->reader, "nofork"))
+		stop(program_become(right->reader, left, state.client_known ? &state.client : NULL));
+	else
+		open_one(right, ADDR_BOTH, right_opened, NULL);
+}
+
+static void left_accepted(void *owner, const struct client_info *client)
+{
+	(void)owner;
+	state.client = *client;
+	state.client_known = true;
+}
+
+/* --- signals ----------------------------------------------------------------- */
+
+static void log_statistics(void)
+{
+	struct session_totals sum = *session_totals();
+
+	if (state.session != NULL)
+		session_count(state.session, &sum);
+	if (state.server != NULL)
+		server_count(state.server, &sum);
+	log_always("STATISTICS: left to right: %" PRIu64 " packets(s), %" PRIu64 " byte(s)",
+	           sum.blocks[0], sum.bytes[0]);
+	log_always("STATISTICS: right to left: %" PRIu64 " packets(s), %" PRIu64 " byte(s)",
+	           sum.blocks[1], sum.bytes[1]);
+}
+
+static void grace_over(struct timer *timer)
+{
+	(void)timer;
+	children_signal(SIGTERM);
+	stop(128 + state.signal);
+}
+
+static void end_server(void)
+{
+	unsigned sessions = server_sessions(state.server);
+
+	if (sessions > 0 && state.settings->grace == 0) {
+		grace_over(NULL);
+		return;
+	}
+	if (sessions > 0) {
+		log_notice("%u sessions may finish within %g s", sessions,
+		           (double)state.settings->grace / NANOSECONDS);
+		timer_start(&state.timer, state.settings->grace, grace_over);
+	}
+	server_stop(state.server);
+}
+
+void run_signal(const struct signalfd_siginfo *info)
+{
+	int signal = (int)info->ssi_signo;
+	bool again = state.signal != 0;
+
+	if (signal == SIGUSR1) {
+		log_statistics();
+		return;
+	}
+	if (programs_take_signal(signal)) {
+		log_notice("signal %d passed on to the program", signal);
+		return;
+	}
+	if (signal == SIGTERM)
+		log_warn("exiting on signal %d", signal);
+	else
+		log_notice("exiting on signal %d", signal);
+	state.signal = signal;
+	if (state.server != NULL && getpid() == state.pid && !again) {
+		end_server();
+		return;
+	}
+	children_signal(SIGTERM);
+	stop(128 + signal);
+}
+
+/* --- the run ------------------------------------------------------------------ */
+
+int run(const struct run_settings *settings)
+{
+	int status;
+
+	state.settings = settings;
+	state.pid = getpid();
+	programs_on_end(program_ended);
+	if (!loop_stopping()) {
+		if (address_forks(settings->left))
+			start_server(settings->left, settings->right, true);
+		else
+			open_one(settings->left, ADDR_BOTH, left_opened, left_accepted);
+	}
+	status = loop_run();
+	timer_stop(&state.timer);
+	opening_cancel(state.opening);
+	session_cancel(state.session);
+	server_free(state.server);
+	channel_free(state.left);
+	if (settings->statistics)
+		log_statistics();
+	log_notice("exiting with status %d", status);
+	return status;
+}

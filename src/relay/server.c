@@ -1,0 +1,351 @@
+#include "relay/server.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "addr/exec.h"
+#include "addr/open.h"
+#include "loop/child.h"
+#include "loop/loop.h"
+#include "opt/process.h"
+#include "sys/log.h"
+
+/* One connection: from the source's channel until its session is over. */
+struct connection {
+	struct connection *prev, *next;
+	struct server *server;
+	struct channel *channel;        /* the source's; NULL once the session has it */
+	struct opening *opening;        /* of the other side */
+	struct session *session;
+	struct child child;             /* if a child process serves it */
+	struct client_info *client;     /* until the other side is open */
+};
+
+struct server {
+	const struct server_settings *settings;
+	const struct spec *spec;        /* the source's */
+	struct listener *listener;      /* NULL: a connecting source, or stopped */
+	struct opening *opening;        /* of a connecting source */
+	struct timer timer;             /* pause between its attempts */
+	struct connection connections;  /* ring */
+	unsigned count, max;            /* max 0: no limit */
+	int shutup;
+	bool stopping, failed, child;   /* child: this is the process of one connection */
+	bool fork_each, full;
+};
+
+static void connect_source(struct server *server);
+
+static void maybe_end(struct server *server)
+{
+	if (server->count == 0 && server->stopping)
+		server->settings->ended(server->settings->owner, server->failed);
+}
+
+static void remove_connection(struct connection *c)
+{
+	struct server *server = c->server;
+
+	c->prev->next = c->next;
+	c->next->prev = c->prev;
+	server->count--;
+	free(c->client);
+	loop_free_later(c);
+	if (server->full && server->count < server->max) {
+		server->full = false;
+		if (server->listener != NULL)
+			server->listener->resume(server->listener);
+		else if (!server->stopping)
+			connect_source(server);
+	}
+	maybe_end(server);
+}
+
+static void session_ended(void *owner, bool failed)
+{
+	struct connection *c = owner;
+
+	if (c->server->child)
+		c->server->failed = failed;
+	remove_connection(c);
+}
+
+static void other_opened(void *owner, struct channel *other)
+{
+	struct connection *c = owner;
+	struct server *server = c->server;
+	struct channel *channel = c->channel;
+	bool left = server->settings->source_is_left;
+
+	c->opening = NULL;
+	c->channel = NULL;
+	if (other == NULL) {
+		server->failed |= server->child;
+		channel_free(channel);
+		remove_connection(c);
+		return;
+	}
+	free(c->client);
+	c->client = NULL;
+	c->session = session_start(left ? channel : other, left ? other : channel,
+	                           server->settings->session, true, session_ended, c);
+	if (c->session == NULL)
+		remove_connection(c);
+}
+
+/* A second channel over the shared one's descriptors. */
+static void open_shared(struct connection *c)
+{
+	struct channel *copy = fd_channel_dup(c->server->settings->shared);
+
+	if (copy == NULL)
+		log_error("%s: can't be shared: %s", c->server->settings->other->reader->text,
+		          strerror(errno));
+	other_opened(c, copy);
+}
+
+/* Option nofork of the other address: this process, a child, becomes the program. */
+static bool becomes_program(const struct address *address)
+{
+	return spec_flag(address->reader, "nofork");
+}
+
+static void open_other(struct connection *c)
+{
+	const struct server_settings *settings = c->server->settings;
+	struct open_request request = {
+		.direction = ADDR_BOTH, .server = true, .client = c->client, .done = other_opened,
+		.owner = c,
+	};
+	struct opening *opening;
+
+	if (settings->shared != NULL) {
+		open_shared(c);
+		return;
+	}
+	if (becomes_program(settings->other))
+		_exit(program_become(settings->other->reader, c->channel, c->client));
+	opening = address_open(settings->other, &request, c->server->child);
+	if (opening != NULL)
+		c->opening = opening;
+}
+
+static void child_ended(struct child *child, int status)
+{
+	struct connection *c = (struct connection *)((char *)child -
+	                                             offsetof(struct connection, child));
+
+	(void)status;
+	remove_connection(c);
+}
+
+/* What the source's options do to the process of one connection. */
+static int become_connection(struct server *server)
+{
+	server->child = true;
+	if (server->listener != NULL)
+		server->listener->abandon(server->listener);
+	server->listener = NULL;
+	server->stopping = true;   /* this connection is the only one */
+	server->connections.prev = server->connections.next = &server->connections;
+	server->count = 0;
+	programs_forget();
+	return process_apply_late(server->spec);
+}
+
+static void insert(struct connection *c)
+{
+	struct server *server = c->server;
+
+	c->prev = server->connections.prev;
+	c->next = &server->connections;
+	c->prev->next = c->next->prev = c;
+	server->count++;
+	if (server->max > 0 && server->count >= server->max && !server->child) {
+		server->full = true;
+		if (server->listener != NULL)
+			server->listener->pause(server->listener);
+	}
+}
+
+/* In the child: serve it. In the parent: remember the child and forget the connection. */
+static void serve_in_child(struct connection *c)
+{
+	struct server *server = c->server;
+	pid_t pid = loop_fork();
+
+	if (pid < 0) {
+		log_error("fork(): %s; this connection is closed", strerror(errno));
+		channel_free(c->channel);
+		remove_connection(c);
+		return;
+	}
+	if (pid > 0) {
+		log_notice("forked off child process %d", (int)pid);
+		child_watch(&c->child, pid, child_ended);
+		channel_abandon(c->channel);
+		c->channel = NULL;
+		return;
+	}
+	log_set_shutup(server->shutup);
+	log_info("just born: child process %d", (int)getpid());
+	if (become_connection(server) < 0)
+		_exit(1);
+	insert(c);
+	open_other(c);
+}
+
+static void connected(struct server *server, struct channel *channel,
+                      const struct client_info *client)
+{
+	struct connection *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		goto failed;
+	if (client != NULL) {
+		c->client = malloc(sizeof(*c->client));
+		if (c->client == NULL)
+			goto failed;
+		*c->client = *client;
+	}
+	c->server = server;
+	c->channel = channel;
+	insert(c);
+	if (server->fork_each)
+		serve_in_child(c);
+	else
+		open_other(c);
+	return;
+failed:
+	log_error("%s: no memory for a connection", server->spec->text);
+	free(c);
+	channel_free(channel);
+}
+
+static void accepted(void *owner, struct channel *channel, const struct client_info *client)
+{
+	connected(owner, channel, client);
+}
+
+static void source_failed(void *owner)
+{
+	struct server *server = owner;
+
+	server->listener = NULL;
+	server->failed = true;
+	server->stopping = true;
+	maybe_end(server);
+}
+
+static void connect_again(struct timer *timer)
+{
+	connect_source((struct server *)((char *)timer - offsetof(struct server, timer)));
+}
+
+static void source_opened(void *owner, struct channel *channel)
+{
+	struct server *server = owner;
+
+	server->opening = NULL;
+	if (channel == NULL) {
+		source_failed(server);
+		return;
+	}
+	channel->server_side = true;
+	connected(server, channel, NULL);
+	if (server->child || server->stopping || server->full)
+		return;
+	timer_start(&server->timer, spec_number(server->spec, "interval", NANOSECONDS),
+	            connect_again);
+}
+
+static void connect_source(struct server *server)
+{
+	struct open_request request = { .direction = ADDR_BOTH, .done = source_opened,
+	                                .owner = server };
+
+	server->opening = address_open(server->settings->source, &request, false);
+}
+
+struct server *server_start(const struct server_settings *settings)
+{
+	const struct spec *spec = settings->source->reader;
+	struct listen_request request = { .direction = ADDR_BOTH, .server = true,
+	                                  .accepted = accepted, .failed = source_failed };
+	struct server *server = calloc(1, sizeof(*server));
+
+	if (server == NULL) {
+		log_error("%s: %s", spec->text, strerror(errno));
+		return NULL;
+	}
+	server->settings = settings;
+	server->spec = spec;
+	server->connections.prev = server->connections.next = &server->connections;
+	server->max = (unsigned)spec_number(spec, "max-children", 0);
+	server->shutup = (int)spec_number(spec, "children-shutup", 0);
+	server->fork_each = spec_flag(spec, "isolate") || process_permanent(spec) ||
+	                    (settings->shared == NULL && address_needs_process(settings->other));
+	request.owner = server;
+	if (spec->type->listen == NULL) {
+		connect_source(server);
+		return server;
+	}
+	server->listener = address_listen(settings->source, &request);
+	if (server->listener == NULL) {
+		free(server);
+		return NULL;
+	}
+	return server;
+}
+
+static void stop_source(struct server *server)
+{
+	server->stopping = true;
+	timer_stop(&server->timer);
+	opening_cancel(server->opening);
+	server->opening = NULL;
+	if (server->listener != NULL)
+		server->listener->close(server->listener);
+	server->listener = NULL;
+}
+
+void server_stop(struct server *server)
+{
+	stop_source(server);
+	maybe_end(server);
+}
+
+void server_free(struct server *server)
+{
+	struct connection *c, *next;
+
+	if (server == NULL)
+		return;
+	stop_source(server);
+	for (c = server->connections.next; c != &server->connections; c = next) {
+		next = c->next;
+		opening_cancel(c->opening);
+		session_cancel(c->session);
+		channel_free(c->channel);
+		child_forget(&c->child);
+		free(c->client);
+		loop_free_later(c);
+	}
+	loop_free_later(server);
+}
+
+unsigned server_sessions(const struct server *server)
+{
+	return server->count;
+}
+
+void server_count(const struct server *server, struct session_totals *totals)
+{
+	for (const struct connection *c = server->connections.next; c != &server->connections;
+	     c = c->next)
+		if (c->session != NULL)
+			session_count(c->session, totals);
+}
