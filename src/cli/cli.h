@@ -18,6 +18,7 @@ struct cli_config {
 	int64_t grace;                /* --grace; -1: not given */
 	uint64_t signals;             /* -S: bit N is signal N */
 	const char *lock_file, *wait_file;
+	int verbosity;                /* of -d: 0 errors ... 4 everything */
 	bool statistics, describe, any_group, sloppy;
 };
 

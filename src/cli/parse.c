@@ -337,22 +337,25 @@ static int take_switch(struct cli_config *config, char **words)
 	return -1;
 }
 
-/* -d, -dd ... -dddd, -d0 ... -d4. Returns false if it is none of these. */
-static bool take_verbosity(const char *word)
+/* -d, -dd ... -dddd, -d0 ... -d4. The first -d confirms the default (warnings), each further
+ * one adds a level, as in the original. Returns false if it is none of these. */
+static bool take_verbosity(struct cli_config *config, const char *word)
 {
-	int level = (int)log_level();
+	int verbosity = config->verbosity, level;
 	size_t count;
 
 	if (strncmp(word, "-d", 2) != 0)
 		return false;
 	if (word[2] >= '0' && word[2] <= '4' && word[3] == '\0') {
-		level = LOG_ERROR_ - (word[2] - '0');
+		verbosity = word[2] - '0';
 	} else {
 		count = strspn(word + 1, "d");
 		if (word[1 + count] != '\0' || count > 4)
 			return false;
-		level -= (int)count;
+		verbosity += (int)count;
 	}
+	config->verbosity = verbosity;
+	level = LOG_ERROR_ - verbosity;
 	log_set_level((enum log_level)(level < LOG_DEBUG_ ? LOG_DEBUG_ : level));
 	return true;
 }
@@ -402,7 +405,7 @@ enum cli_result cli_parse(int argc, char **argv, struct cli_config *config)
 			cli_version();
 			return CLI_DONE;
 		}
-		if (take_verbosity(*argv)) {
+		if (take_verbosity(config, *argv)) {
 			argv++;
 			continue;
 		}
