@@ -154,7 +154,8 @@ int ip_resolve_now(const struct spec *spec, const char *host, union net_addr *ad
 		;
 	if (best == NULL)
 		best = list;
-	memcpy(addr, best->ai_addr, best->ai_addrlen);
+	if (best != NULL)
+		memcpy(addr, best->ai_addr, best->ai_addrlen);
 	freeaddrinfo(list);
 	return 0;
 }

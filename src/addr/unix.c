@@ -38,6 +38,7 @@ struct unix_opening {
 	bool starting, over;
 };
 
+/* With parameters there is at least one: the parser has seen to it. */
 static bool is_abstract(const struct spec *spec)
 {
 	return !(spec->type->groups & G_NAMED);
@@ -85,7 +86,7 @@ static void finish(struct unix_opening *o, struct channel *channel)
 		o->closer->close(o->closer);
 	o->over = true;
 	if (!o->starting)
-		free(o);
+		loop_free_later(o);
 	open_done(&request, channel);
 }
 
@@ -263,7 +264,7 @@ static void cancel(struct opening *opening)
 	timer_stop(&o->timer);
 	if (o->closer != NULL)
 		o->closer->close(o->closer);
-	free(o);
+	loop_free_later(o);
 }
 
 struct opening *unix_open(const struct spec *spec, const char *path,
@@ -293,7 +294,7 @@ struct opening *unix_open(const struct spec *spec, const char *path,
 	o->starting = false;
 	if (!o->over)
 		return &o->base;
-	free(o);
+	loop_free_later(o);
 	return NULL;
 }
 

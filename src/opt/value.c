@@ -62,7 +62,7 @@ int opt_read_integer(const char *text, int base, int64_t low, int64_t high, int6
                      char *why)
 {
 	bool negative = *text == '-' && low < 0;
-	uint64_t size;
+	uint64_t size = 0;
 
 	if (*text == '-' && isdigit((unsigned char)text[1]) && !negative)
 		return refuse(why, text, "is out of range (%lld to %lld)", (long long)low,
@@ -79,7 +79,7 @@ int opt_read_integer(const char *text, int base, int64_t low, int64_t high, int6
 
 int opt_read_unsigned(const char *text, uint64_t high, int64_t *number, char *why)
 {
-	uint64_t size;
+	uint64_t size = 0;
 
 	if (*text == '-' && isdigit((unsigned char)text[1]))
 		return refuse(why, text, "is negative");

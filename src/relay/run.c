@@ -95,7 +95,7 @@ static void server_ended(void *owner, bool failed)
 static void wait_for_debugging(const char *variable)
 {
 	const char *text = getenv(variable);
-	struct timespec pause = { .tv_sec = text != NULL ? atoi(text) : 0 };
+	struct timespec pause = { .tv_sec = text != NULL ? strtol(text, NULL, 10) : 0 };
 
 	if (pause.tv_sec > 0)
 		nanosleep(&pause, NULL);
