@@ -70,7 +70,7 @@ run() {
 
 # given TEXT: what run's command reads, as in: given 'abc\n'; run socat - exec:cat <in
 given() {
-	printf "$1" >"$dir/in"
+	printf -- "$1" >"$dir/in"
 }
 
 # wait_until COMMAND...: try until it succeeds; fails the test after $BOUND seconds.
@@ -102,16 +102,17 @@ log_has() {
 start() {
 	start_name=$1
 	shift
-	"$@" >"$dir/$start_name.out" 2>"$dir/$start_name.log" </dev/null &
+	"$@" >"$dir/$start_name.out" 2>"$dir/$start_name.log" </dev/null 9>&- &
 	pid=$!
 	started="$started $pid"
 }
 
 # start_with INPUT NAME COMMAND...: the same with standard input from a file or fifo.
+# Descriptor 9 is what tests keep a fifo's other end open with; nobody else gets it.
 start_with() {
 	start_input=$1 start_name=$2
 	shift 2
-	"$@" >"$dir/$start_name.out" 2>"$dir/$start_name.log" <"$start_input" &
+	"$@" >"$dir/$start_name.out" 2>"$dir/$start_name.log" <"$start_input" 9>&- &
 	pid=$!
 	started="$started $pid"
 }
@@ -265,7 +266,7 @@ assert_status() {
 
 # assert_file TEXT FILE: the file's content is the text (printf escapes).
 assert_file() {
-	printf "$1" >"$dir/expected"
+	printf -- "$1" >"$dir/expected"
 	if cmp -s "$dir/expected" "$2"; then
 		assertTrue 0
 	else
