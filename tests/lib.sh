@@ -251,6 +251,7 @@ python=/usr/bin/python3
 server() {
 	server_name=$1
 	shift
+	rm -f "$dir/$server_name.port"
 	start "$server_name" "$python" "$tests/peer.py" server "$dir/$server_name.port" "$@"
 	server_pid=$pid
 	wait_until test -s "$dir/$server_name.port" || { cat "$dir/$server_name.log"; return 1; }
@@ -333,7 +334,9 @@ need() {
 # the loopback interface up. To be called right after lib.sh was sourced.
 own_namespace() {
 	if [ -z "${OWN_NAMESPACE:-}" ]; then
-		OWN_NAMESPACE=1 exec unshare --net --mount --propagation private sh "$0" "$@"
+		[ "$(id -u)" -eq 0 ] && mapped='' || mapped=--map-root-user
+		# shellcheck disable=SC2086
+		OWN_NAMESPACE=1 exec unshare $mapped --net --mount --propagation private sh "$0" "$@"
 	fi
 	ip link set lo up
 }
