@@ -43,7 +43,13 @@ check_section() {
 
 check_line() {
 	# the words are written as for a shell
-	eval "set -- $1$tab"
+	words=$1 expected=$2
+	set -f
+	case $words in
+	'(none)') set -- ;;
+	*) eval "set -- $words" ;;
+	esac
+	set +f
 	if [ -n "${SHOW_ERRORS:-}" ]; then
 		run "$SOCAT" "$@" </dev/null
 		printf '%s\t%s\n' "$words" "$(sed -n 's/^[^]]*\] E //p' ../err)"
