@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sys/error.h"
 #include "sys/log.h"
 
 void command_free(struct command *command)
@@ -119,7 +120,7 @@ int command_build(const struct spec *spec, struct command *command)
 		rc = build_shell(spec, command, shell_of(spec));
 	if (rc < 0) {
 		log_error("%s: %s", spec->text,
-		          errno == EINVAL ? "the command is missing" : strerror(errno));
+		          errno == EINVAL ? "the command is missing" : error_text(errno));
 		command_free(command);
 		return -1;
 	}

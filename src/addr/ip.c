@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sys/error.h"
 #include "sys/log.h"
 
 static struct {
@@ -147,7 +148,7 @@ int ip_resolve_now(const struct spec *spec, const char *host, union net_addr *ad
 	int error = getaddrinfo(host, NULL, &hints, &list), prefer = ip_version(true);
 
 	if (error != 0) {
-		log_error("%s: looking up \"%s\": %s", spec->text, host, gai_strerror(error));
+		log_error("%s: looking up \"%s\": %s", spec->text, host, error_lookup_text(error));
 		return -1;
 	}
 	for (best = list; best != NULL && best->ai_family != prefer; best = best->ai_next)

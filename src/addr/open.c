@@ -9,6 +9,7 @@
 #include "chan/layer.h"
 #include "loop/loop.h"
 #include "opt/process.h"
+#include "sys/error.h"
 #include "sys/log.h"
 
 void opening_cancel(struct opening *opening)
@@ -71,7 +72,7 @@ struct channel *channel_dress(const struct spec *spec, struct channel *channel)
 		struct channel *dressed = layer_new(channel, &layer);
 
 		if (dressed == NULL) {
-			log_error("%s: %s", spec->text, strerror(errno));
+			log_error("%s: %s", spec->text, error_text(errno));
 			channel_free(channel);
 			return NULL;
 		}
@@ -118,7 +119,7 @@ static struct channel *join(struct address_opening *o, struct channel *writer)
 	struct channel *dual = dual_new(o->reader, writer);
 
 	if (dual == NULL) {
-		log_error("%s: %s", o->spec->text, strerror(errno));
+		log_error("%s: %s", o->spec->text, error_text(errno));
 		channel_free(writer);
 		return NULL;
 	}
@@ -219,7 +220,7 @@ struct opening *address_open(const struct address *address, const struct open_re
 	struct address_opening *o = calloc(1, sizeof(*o));
 
 	if (o == NULL) {
-		log_error("%s: %s", address->reader->text, strerror(errno));
+		log_error("%s: %s", address->reader->text, error_text(errno));
 		open_done(request, NULL);
 		return NULL;
 	}

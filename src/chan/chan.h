@@ -65,6 +65,7 @@ struct channel {
 	bool server_side;         /* accepted by a listener that serves many */
 	bool ignore_eof;          /* option ignoreeof */
 	bool cool_write;          /* option cool-write: EPIPE is no error */
+	bool cut_short;           /* closed because its time was over, not at its end */
 };
 
 enum io_status channel_read(struct channel *channel, void *data, size_t size, size_t *length);

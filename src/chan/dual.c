@@ -70,6 +70,7 @@ static void dual_close(struct channel *channel, bool abandon)
 {
 	struct dual *dual = (struct dual *)channel;
 
+	dual->reader->cut_short = dual->writer->cut_short = channel->cut_short;
 	abandon ? channel_abandon(dual->reader) : channel_free(dual->reader);
 	abandon ? channel_abandon(dual->writer) : channel_free(dual->writer);
 }

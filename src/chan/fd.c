@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "loop/loop.h"
+#include "sys/error.h"
 #include "sys/log.h"
 #include "sys/net.h"
 
@@ -166,7 +167,7 @@ static enum io_status fd_finish(struct channel *channel)
 		break;
 	case FINISH_NULL:
 		if (send(c->out_fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-			log_warn("send(%d, \"\", 0): %s", c->out_fd, strerror(errno));
+			log_warn("send(%d, \"\", 0): %s", c->out_fd, error_text(errno));
 		break;
 	default:
 		break;

@@ -129,7 +129,8 @@ static void print_types(bool with_aliases)
 		if (with_aliases)
 			add_aliases(&list, (*t)->aliases, (*t)->name);
 	}
-	qsort(list.lines, list.count, sizeof(struct line), compare_lines);
+	if (list.count > 0)
+		qsort(list.lines, list.count, sizeof(struct line), compare_lines);
 	for (size_t i = 0; i < list.count; i++) {
 		const struct line *line = &list.lines[i];
 
@@ -177,7 +178,8 @@ static void print_options(bool with_aliases)
 			if (with_aliases)
 				add_aliases(&list, def->aliases, def->name);
 		}
-	qsort(list.lines, list.count, sizeof(struct line), compare_lines);
+	if (list.count > 0)
+		qsort(list.lines, list.count, sizeof(struct line), compare_lines);
 	for (size_t i = 0; i < list.count; i++)
 		print_option(&list.lines[i]);
 	free(list.lines);

@@ -97,9 +97,11 @@ static int read_int(struct opt_value *out, const char *text, char *why)
 {
 	int64_t high = *text == '0' ? UINT_MAX : INT_MAX;
 
-	if (opt_read_integer(text, 0, INT_MIN, high, &out->number, why) != 0)
+	int64_t number = 0;
+
+	if (opt_read_integer(text, 0, INT_MIN, high, &number, why) != 0)
 		return -1;
-	out->number = (int)(unsigned)out->number;
+	out->number = (int)(unsigned)number;
 	return 0;
 }
 
