@@ -91,6 +91,10 @@ static int build_shell(const struct spec *spec, struct command *command, const c
 	first_argument(spec, shell, command->words, size);
 	command->program = shell;
 	command->argv[0] = command->words;
+	if (spec->param_count > 0 && strspn(spec->params[0], " \t\n") == strlen(spec->params[0])) {
+		errno = EINVAL;
+		return -1;
+	}
 	if (spec->param_count > 0) {
 		command->argv[1] = (char *)(intptr_t)"-c";
 		command->argv[2] = spec->params[0];

@@ -37,7 +37,7 @@ struct program {
 	struct child child;
 	struct program *next;         /* all that run */
 	const struct spec *spec;
-	const struct channel *channel; /* until it is closed */
+	struct channel *channel;      /* until it is closed */
 	struct timer timer;           /* what it gets to end by itself */
 	bool leave_alone, closed;
 };
@@ -109,8 +109,13 @@ static void program_ended(struct child *child, int status)
 	if (status != 0 && !(child->told_to_end && WIFSIGNALED(status)))
 		programs.failed = true;
 	unlist(p);
-	if (p->closed)
+	if (p->closed) {
 		free(p);
+	} else {
+		p->channel->exited = true;
+		if (p->channel->notify != NULL)
+			p->channel->notify(p->channel->owner);
+	}
 	if (programs.ended != NULL)
 		programs.ended();
 }

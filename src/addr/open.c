@@ -48,14 +48,19 @@ bool address_needs_process(const struct address *address)
 
 void fd_settings_from(const struct spec *spec, struct fd_settings *settings)
 {
-	if (spec_flag(spec, "shut-none"))
-		settings->finish = FINISH_NONE;
-	if (spec_flag(spec, "shut-down"))
-		settings->finish = FINISH_SHUTDOWN;
-	if (spec_flag(spec, "shut-close"))
-		settings->finish = FINISH_CLOSE;
-	if (spec_flag(spec, "shut-null"))
-		settings->finish = FINISH_NULL;
+	static const struct {
+		const char *name;
+		enum fd_finish finish;
+	} methods[] = {
+		{ "shut-none", FINISH_NONE }, { "shut-down", FINISH_SHUTDOWN },
+		{ "shut-close", FINISH_CLOSE }, { "shut-null", FINISH_NULL },
+	};
+
+	/* the last one written counts */
+	for (size_t i = 0; i < spec->opt_count; i++)
+		for (size_t m = 0; m < sizeof(methods) / sizeof(methods[0]); m++)
+			if (strcmp(spec->opts[i].def->name, methods[m].name) == 0)
+				settings->finish = methods[m].finish;
 	settings->null_eof = spec_flag(spec, "null-eof");
 }
 

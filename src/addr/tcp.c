@@ -31,14 +31,8 @@ static int check_connect(const struct spec *spec)
 
 static int check_listen(const struct spec *spec)
 {
-	int family = ip_family(spec);
-
-	if (ip_check_port(spec, spec->params[0], "tcp") < 0)
+	if (ip_check_port(spec, spec->params[0], "tcp") < 0 || ip_check_family(spec) < 0)
 		return -1;
-	if (family != AF_UNSPEC && family != AF_INET && family != AF_INET6) {
-		log_error("%s: option \"pf\" must be ip4 or ip6 with this address type", spec->text);
-		return -1;
-	}
 	return ip_check_bind(spec, "tcp") < 0 ? -1 : access_check(spec);
 }
 

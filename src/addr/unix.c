@@ -73,6 +73,10 @@ static int check(const struct spec *spec)
 
 	if (check_name(spec, spec->params[0]) < 0)
 		return -1;
+	if (own != NULL && spec_opt(spec, "unix-bind-tempname") != NULL) {
+		log_error("%s: options bind and bind-tempname exclude each other", spec->text);
+		return -1;
+	}
 	return own == NULL ? 0 : check_name(spec, own);
 }
 

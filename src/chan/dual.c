@@ -45,7 +45,8 @@ static unsigned dual_ready(const struct channel *channel)
 	const struct dual *dual = (const struct dual *)channel;
 
 	return (channel_ready(dual->reader) & CHAN_READABLE) |
-	       (channel_ready(dual->writer) & (CHAN_WRITABLE | CHAN_HANGUP));
+	       (channel_ready(dual->writer) & (CHAN_WRITABLE | CHAN_HANGUP)) |
+	       ((channel_ready(dual->reader) | channel_ready(dual->writer)) & CHAN_EXITED);
 }
 
 static int dual_splice(struct channel *channel, bool output)

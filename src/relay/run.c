@@ -219,6 +219,7 @@ void run_signal(const struct signalfd_siginfo *info)
 	int signal = (int)info->ssi_signo;
 	bool again = state.signal != 0;
 
+	log_set_shutup(0);
 	if (signal == SIGUSR1) {
 		log_statistics();
 		return;

@@ -301,6 +301,9 @@ struct server *server_start(const struct server_settings *settings)
 		free(server);
 		return NULL;
 	}
+	/* sessions of this process: what they log is milder from now on */
+	if (!server->fork_each)
+		log_set_shutup(server->shutup);
 	return server;
 }
 

@@ -194,6 +194,12 @@ static bool over(struct session *s)
 	return right_done ? sink_gone(&s->to_left) : sink_gone(&s->to_right);
 }
 
+/* A program has exited, but what it left behind keeps its end open. */
+static bool program_exited(const struct session *s)
+{
+	return (channel_ready(s->left) | channel_ready(s->right)) & CHAN_EXITED;
+}
+
 static void note_activity(struct session *s)
 {
 	uint64_t seen = s->to_right.bytes + s->to_right.blocks + s->to_left.bytes +
@@ -219,6 +225,8 @@ static void work(struct task *task)
 		end(s);
 		return;
 	}
+	if (s->half_closed && s->linger_due == 0 && program_exited(s))
+		s->linger_due = loop_now() + LINGER_DEFAULT;
 	if ((s->to_right.at_eof_again || s->to_left.at_eof_again) && s->eof_due == 0)
 		s->eof_due = loop_now() + EOF_INTERVAL;
 	if (s->settings->idle >= 0 || s->linger_due != 0 || s->eof_due != 0)
