@@ -151,6 +151,15 @@ test_brackets() {
 	says 'EXEC:echo {a,(b,c)}' '{a,(b,c)}\n'
 }
 
+test_unbalanced_brackets() {
+	# a bracket without its end is an error, not part of a program's name
+	for address in 'EXEC:(true' 'EXEC:[true' 'EXEC:{true' 'EXEC:(true]' 'EXEC:((true)' 'TCP6:[::1:80'; do
+		run "$SOCAT" - "$address" </dev/null
+		assertEquals "$address" 1 "$status"
+		assert_lines err ' E .*without its end' 1
+	done
+}
+
 test_quoted_option_values() {
 	# option values may be quoted
 	given abc

@@ -238,6 +238,9 @@ test_nofork_only_second() {
 	run "$SOCAT" EXEC:cat,nofork - </dev/null
 	assert_status 1
 	assert_lines err ' E .*nofork' 1
+	run "$SOCAT" - '-!!EXEC:cat,nofork' </dev/null
+	assert_status 1
+	assert_lines err ' E .*nofork' 1
 }
 
 test_environment() {

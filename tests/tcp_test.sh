@@ -312,6 +312,13 @@ test_max_children() {
 	assert_file third third.out
 }
 
+test_max_children_needs_fork() {
+	# max-children without fork is an error
+	run "$SOCAT" TCP4-LISTEN:0,bind=127.0.0.1,max-children=2 PIPE
+	assert_status 1
+	assert_lines err ' E .*max-children' 1
+}
+
 waits_in_queue() {
 	# besides the two that are served: not accepted yet, or accepted and held back
 	ss -Htn "sport = :$port" | wc -l | grep -qx 3
