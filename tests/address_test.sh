@@ -152,12 +152,16 @@ test_brackets() {
 }
 
 test_unbalanced_brackets() {
-	# a bracket without its end may be meant so, but is worth a warning
-	for address in 'EXEC:(true' 'EXEC:[true' 'EXEC:{true' 'EXEC:(true]' 'EXEC:((true)' 'TCP6:[::1:80'; do
-		run "$SOCAT" - "$address" </dev/null
-		assertEquals "$address" 1 "$status"
+	# a bracket without its end hides the separators behind it: that is worth a warning
+	for text in '(a,b' '[a:b' '{a,b' '((a,b)'; do
+		run "$SOCAT" -u "EXEC:echo $text" -
+		assertEquals "$text" 0 "$status"
+		assert_out "$text\n"
 		assert_lines err ' W .*is never closed' 1
 	done
+	run "$SOCAT" -u 'EXEC:echo (a' -
+	assert_out '(a\n'
+	assert_file '' err
 }
 
 test_quoted_option_values() {
