@@ -71,33 +71,48 @@ void access_free(struct access *access)
 	free(access);
 }
 
-static bool wrap_permits(const struct access *access, const struct net_peer *peer)
+static enum access_answer ask_tables(const struct access *access, const struct net_peer *peer,
+                                     const struct resolve_name *name)
 {
-	struct tcpwrap_peer wrapped = { .address = &peer->addr.sa };
+	bool asked = false, granted;
+	struct tcpwrap_peer wrapped = { .address = &peer->addr.sa, .name_asked = &asked };
 
-	return tcpwrap_allows(&access->wrap, &wrapped);
+	if (name != NULL) {
+		wrapped.host = name->name[0] != '\0' ? name->name : NULL;
+		wrapped.disputed = name->disputed;
+	}
+	granted = tcpwrap_allows(&access->wrap, &wrapped);
+	if (asked && name == NULL)
+		return ACCESS_WANTS_NAME;
+	return granted ? ACCESS_GRANTED : ACCESS_REFUSED;
 }
 
-bool access_permits(const struct access *access, const struct net_peer *peer)
+/* The option that refuses without looking at a name, or NULL. */
+static const char *refusing_option(const struct access *access, const struct net_peer *peer)
 {
-	const char *option = NULL;
+	if (access->ranged && !range_match(&access->range, &peer->addr.sa))
+		return "range";
+	if (access->source_port >= 0 && net_port(&peer->addr) != (unsigned)access->source_port)
+		return "sourceport";
+	return access->low_port && net_port(&peer->addr) >= 1024 ? "lowport" : NULL;
+}
+
+enum access_answer access_ask(const struct access *access, const struct net_peer *peer,
+                              const struct resolve_name *name)
+{
+	const char *option = refusing_option(access, peer);
+	enum access_answer answer = option != NULL ? ACCESS_REFUSED : ACCESS_GRANTED;
 	char text[NET_TEXT];
 
-	if (access->ranged && !range_match(&access->range, &peer->addr.sa))
-		option = "range";
-	else if (access->source_port >= 0 && net_port(&peer->addr) != (unsigned)access->source_port)
-		option = "sourceport";
-	else if (access->low_port && net_port(&peer->addr) >= 1024)
-		option = "lowport";
-	else if (access->wrapped && !wrap_permits(access, peer))
+	if (option == NULL && access->wrapped) {
+		answer = ask_tables(access, peer, name);
 		option = "tcpwrapper";
-	if (option == NULL) {
-		if (log_enabled(LOG_INFO_))
-			log_info("permitting connection from %s",
-			         net_print(&peer->addr, peer->length, text, sizeof(text)));
-		return true;
 	}
-	log_warn("refusing connection from %s due to %s option",
-	         net_print(&peer->addr, peer->length, text, sizeof(text)), option);
-	return false;
+	if (answer == ACCESS_GRANTED && log_enabled(LOG_INFO_))
+		log_info("permitting connection from %s",
+		         net_print(&peer->addr, peer->length, text, sizeof(text)));
+	if (answer == ACCESS_REFUSED)
+		log_warn("refusing connection from %s due to %s option",
+		         net_print(&peer->addr, peer->length, text, sizeof(text)), option);
+	return answer;
 }

@@ -3,6 +3,7 @@
 #define ADDR_ACCESS_H
 
 #include "addr/addr.h"
+#include "loop/resolve.h"
 #include "sys/net.h"
 
 struct access;
@@ -14,7 +15,14 @@ int access_check(const struct spec *spec);
 struct access *access_new(const struct spec *spec);
 void access_free(struct access *access);
 
-/* May this peer connect? Logs the well-known line if not. */
-bool access_permits(const struct access *access, const struct net_peer *peer);
+enum access_answer {
+	ACCESS_GRANTED,
+	ACCESS_REFUSED,      /* the well-known line was logged */
+	ACCESS_WANTS_NAME    /* ask again with the peer's host name */
+};
+
+/* May this peer connect? name: NULL if it was not looked up yet. */
+enum access_answer access_ask(const struct access *access, const struct net_peer *peer,
+                              const struct resolve_name *name);
 
 #endif

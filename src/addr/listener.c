@@ -17,6 +17,7 @@
 #include "addr/access.h"
 #include "loop/child.h"
 #include "loop/loop.h"
+#include "loop/resolve.h"
 #include "loop/scarce.h"
 #include "sys/error.h"
 #include "sys/log.h"
@@ -36,6 +37,16 @@ struct stream_listener {
 	struct closer *closer;
 	int fd;
 	bool paused, closed;
+	struct naming *naming;       /* connections whose client's name is being looked up */
+};
+
+/* A connection that tcpwrap can judge only by its client's host name. */
+struct naming {
+	struct naming *next;
+	struct stream_listener *listener;
+	struct name_lookup *lookup;
+	struct client_info client;
+	int fd;
 };
 
 static struct stream_listener *self(struct listener *listener)
@@ -55,6 +66,14 @@ static void release(struct stream_listener *l)
 	timer_stop(&l->timeout);
 	watch_stop(&l->watch);
 	close(l->fd);
+	while (l->naming != NULL) {
+		struct naming *n = l->naming;
+
+		l->naming = n->next;
+		resolve_name_cancel(n->lookup);
+		close(n->fd);
+		free(n);
+	}
 	access_free(l->access);
 	if (l->closer != NULL)
 		l->closer->close(l->closer);
@@ -118,13 +137,17 @@ static void shortage_over(struct timer *timer)
 	task_queue(&l->task);
 }
 
-static void log_accepted(int fd, struct client_info *client)
+static void find_local(int fd, struct client_info *client)
 {
-	char peer[NET_TEXT], local[NET_TEXT];
-
 	client->local.length = sizeof(client->local.addr);
 	if (getsockname(fd, &client->local.addr.sa, &client->local.length) < 0)
 		client->local.length = 0;
+}
+
+static void log_accepted(const struct client_info *client)
+{
+	char peer[NET_TEXT], local[NET_TEXT];
+
 	log_notice("accepting connection from %s on %s",
 	           net_print(&client->peer.addr, client->peer.length, peer, sizeof(peer)),
 	           net_print(&client->local.addr, client->local.length, local, sizeof(local)));
@@ -151,17 +174,12 @@ static struct channel *new_channel(struct stream_listener *l, int fd, sa_family_
 	return channel_dress(l->spec, channel);
 }
 
-/* Returns false if listening is over (the listener may be gone). */
+/* The connection may be served. Returns false if listening is over (the listener may be
+ * gone). */
 static bool hand_on(struct stream_listener *l, int fd, struct client_info *client)
 {
 	struct channel *channel;
 
-	if (log_enabled(LOG_NOTICE_))
-		log_accepted(fd, client);
-	if (!access_permits(l->access, &client->peer)) {
-		close(fd);
-		return true;
-	}
 	if (spec_apply(l->spec, PH_FD, fd, NULL) < 0 ||
 	    spec_apply(l->spec, PH_CONNECTED, fd, NULL) < 0 ||
 	    spec_apply(l->spec, PH_LATE, fd, NULL) < 0) {
@@ -176,6 +194,58 @@ static bool hand_on(struct stream_listener *l, int fd, struct client_info *clien
 		arm_timeout(l);
 	l->request.accepted(l->request.owner, channel, client);
 	return !l->closed;
+}
+
+static void named(void *owner, const struct resolve_name *name)
+{
+	struct naming *n = owner, **p = &n->listener->naming;
+
+	while (*p != n)
+		p = &(*p)->next;
+	*p = n->next;
+	if (access_ask(n->listener->access, &n->client.peer, name) == ACCESS_GRANTED)
+		hand_on(n->listener, n->fd, &n->client);
+	else
+		close(n->fd);
+	free(n);
+}
+
+static void ask_name(struct stream_listener *l, int fd, const struct client_info *client)
+{
+	struct naming *n = malloc(sizeof(*n));
+
+	if (n != NULL) {
+		*n = (struct naming){ .next = l->naming, .listener = l, .client = *client, .fd = fd };
+		n->lookup = resolve_name_start(&client->peer.addr, named, n);
+		if (n->lookup != NULL) {
+			l->naming = n;
+			return;
+		}
+	}
+	log_error("%s: looking up a client's name: %s; it is refused", l->spec->text,
+	          error_text(errno));
+	free(n);
+	close(fd);
+}
+
+/* Returns false if listening is over. */
+static bool admit(struct stream_listener *l, int fd, struct client_info *client)
+{
+	/* a system call that most connections don't need */
+	if (l->request.want_local || log_enabled(LOG_NOTICE_))
+		find_local(fd, client);
+	if (log_enabled(LOG_NOTICE_))
+		log_accepted(client);
+	switch (access_ask(l->access, &client->peer, NULL)) {
+	case ACCESS_GRANTED:
+		return hand_on(l, fd, client);
+	case ACCESS_WANTS_NAME:
+		ask_name(l, fd, client);
+		return true;
+	default:
+		close(fd);
+		return true;
+	}
 }
 
 /* Errors that concern one connection that is gone already (accept(2), "Error handling"). */
@@ -217,7 +287,7 @@ static bool accept_one(struct stream_listener *l)
 	if (fd < 0)
 		return accept_failed(l, errno);
 	scarce_over();
-	if (!hand_on(l, fd, &client))
+	if (!admit(l, fd, &client))
 		return false;
 	if (!scarce_room(fd, DESCRIPTORS_PER_SESSION)) {
 		/* the next one might find no descriptor for its other side */
@@ -335,7 +405,7 @@ struct opening *listener_open_once(const struct spec *spec, const struct open_re
 	struct once *once = calloc(1, sizeof(*once));
 	struct listen_request listen = {
 		.direction = request->direction, .accepted = once_accepted, .failed = once_failed,
-		.owner = once,
+		.owner = once, .want_local = request->want_local,
 	};
 
 	if (once != NULL) {

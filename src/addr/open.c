@@ -41,6 +41,22 @@ static bool spec_needs_process(const struct spec *spec)
 	return process_permanent(spec);
 }
 
+bool address_runs_program(const struct address *address)
+{
+	return runs_program(address->reader) || runs_program(address->writer);
+}
+
+static bool spec_needs_low_port(const struct spec *spec)
+{
+	return spec_flag(spec, "lowport") || spec_opt(spec, "sourceport") != NULL ||
+	       (spec_opt(spec, "bind") != NULL && spec->type->groups & (G_IP4 | G_IP6));
+}
+
+bool address_needs_low_port(const struct address *address)
+{
+	return spec_needs_low_port(address->reader) || spec_needs_low_port(address->writer);
+}
+
 bool address_needs_process(const struct address *address)
 {
 	return spec_needs_process(address->reader) || spec_needs_process(address->writer);

@@ -24,6 +24,7 @@ struct open_request {
 	int direction;                 /* ADDR_... */
 	bool server;                   /* for one of many sessions */
 	const struct client_info *client; /* the other channel's peer, or NULL; must stay */
+	bool want_local;               /* of who connects: the local address too */
 	/* The channel, or NULL if opening failed (it was logged). May be called before the
 	 * function that got the request returns. */
 	void (*done)(void *owner, struct channel *channel);
@@ -43,6 +44,7 @@ void opening_cancel(struct opening *opening);
 struct listen_request {
 	int direction;
 	bool server;                   /* false: only the first channel counts */
+	bool want_local;               /* of clients: the local address too */
 	void (*accepted)(void *owner, struct channel *channel, const struct client_info *client);
 	/* Listening has ended by itself: accept-timeout, or the socket broke (logged). */
 	void (*failed)(void *owner);
@@ -69,6 +71,10 @@ struct listener *address_listen(const struct address *address,
 
 /* True if the address makes channel after channel: its type does, and it has option fork. */
 bool address_forks(const struct address *address);
+/* True if it runs a program, which wants to know who connected. */
+bool address_runs_program(const struct address *address);
+/* True if opening it may bind a port below 1024 later on (lowport, sourceport, bind). */
+bool address_needs_low_port(const struct address *address);
 /* True if opening it changes the process for good, so that it needs one of its own. */
 bool address_needs_process(const struct address *address);
 

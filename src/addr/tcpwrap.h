@@ -26,6 +26,9 @@ struct tcpwrap_peer {
 	const char *host;
 	/* True if the name was found, but has other addresses (PARANOID). */
 	bool disputed;
+	/* Set to true if a pattern asked for the name; NULL: nobody wants to know. The first
+	 * answer then is void where the name was not looked up yet. */
+	bool *name_asked;
 	/* The address that the peer connected to, for patterns daemon@host; or NULL. */
 	const struct sockaddr *local;
 };

@@ -17,12 +17,15 @@ struct host {
 	const struct sockaddr *address;
 	const char *name;              /* or NULL */
 	bool disputed;
+	bool *name_asked;
 	char text[INET6_ADDRSTRLEN];   /* the address; "" if it is no IP address */
 };
 
-static struct host host_of(const struct sockaddr *address, const char *name, bool disputed)
+static struct host host_of(const struct sockaddr *address, const char *name, bool disputed,
+                           bool *name_asked)
 {
-	struct host host = {.address = address, .name = name, .disputed = disputed};
+	struct host host = {.address = address, .name = name, .disputed = disputed,
+	                    .name_asked = name_asked};
 	const unsigned char *bytes;
 	unsigned length = range_address_bytes(address, &bytes);
 
@@ -31,8 +34,15 @@ static struct host host_of(const struct sockaddr *address, const char *name, boo
 	return host;
 }
 
+static void ask_for_name(const struct host *host)
+{
+	if (host->name_asked != NULL)
+		*host->name_asked = true;
+}
+
 static bool has_name(const struct host *host)
 {
+	ask_for_name(host);
 	return host->name != NULL && !host->disputed;
 }
 
@@ -59,6 +69,7 @@ static bool is_unknown(const struct host *host)
 
 static bool is_paranoid(const struct host *host)
 {
+	ask_for_name(host);
 	return host->disputed;
 }
 
@@ -128,7 +139,7 @@ static int host_matches(const char *pattern, const struct host *host)
 int tcpwrap_client_matches(const char *pattern, const struct tcpwrap *wrap,
                            const struct tcpwrap_peer *peer)
 {
-	struct host host = host_of(peer->address, peer->host, peer->disputed);
+	struct host host = host_of(peer->address, peer->host, peer->disputed, peer->name_asked);
 	const char *at = strchr(pattern, '@');
 
 	(void)wrap;
@@ -157,6 +168,6 @@ int tcpwrap_daemon_matches(const char *pattern, const struct tcpwrap *wrap,
 		log_warn("the pattern \"%.100s\": the local address is not known", pattern);
 		return -1;
 	}
-	host = host_of(peer->local, NULL, false);
+	host = host_of(peer->local, NULL, false, NULL);
 	return host_matches(pattern + length + 1, &host);
 }

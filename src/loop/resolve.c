@@ -1,20 +1,16 @@
 #include "loop/resolve.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
-#include <pthread.h>
 #include <sched.h>
-#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "loop/loop.h"
-
-/* Enough that a slow name server for one name does not hold up the others. */
-enum { THREADS = 8, STACK = 512 * 1024 };
+#include "loop/offload.h"
 
 struct lookup {
 	struct lookup *next;
@@ -23,28 +19,35 @@ struct lookup {
 	void *owner;
 };
 
-/* One getaddrinfo(3) and all who wait for it. A query is owned by the loop while it waits
- * and after it is done; while a thread has it, the loop touches only the waiters. */
+/* One getaddrinfo(3) and all who wait for it. While a thread has it, the loop touches only
+ * the waiters; a query nobody waits for any more is finished all the same. */
 struct query {
-	struct query *next;        /* in one of the lists below */
-	struct query *next_known;  /* all that are not finished */
+	struct job job;
+	struct query *next;        /* all that are not finished */
 	struct lookup *waiters;
 	int family, flags, netns;
 	struct resolve_result result;
 	char host[];
 };
 
-static struct {
-	pthread_mutex_t lock;      /* guards todo, done, threads */
-	struct query *todo, *done;
-	unsigned threads;
-	struct query *known;       /* the loop's own */
-	struct watch watch;
-	int event;                 /* eventfd: something is in done */
-} state = { .lock = PTHREAD_MUTEX_INITIALIZER, .event = -1 };
+/* In the loop only. */
+static struct query *known;
 
-static void look_up(struct query *query)
+static void after_fork(void)
 {
+	known = NULL;
+}
+
+static void add_addresses(struct resolve_result *result, const struct addrinfo *list)
+{
+	for (; list != NULL && result->count < RESOLVE_MAX; list = list->ai_next)
+		if (list->ai_addrlen <= sizeof(union net_addr))
+			memcpy(&result->addrs[result->count++], list->ai_addr, list->ai_addrlen);
+}
+
+static void look_up(struct job *job)
+{
+	struct query *query = (struct query *)job;
 	struct addrinfo hints = { .ai_family = query->family, .ai_socktype = SOCK_STREAM,
 	                          .ai_flags = query->flags };
 	struct addrinfo *list = NULL;
@@ -64,46 +67,17 @@ static void look_up(struct query *query)
 		close(query->netns);
 	if (query->result.error != 0)
 		return;
-	for (struct addrinfo *a = list; a != NULL && query->result.count < RESOLVE_MAX; a = a->ai_next)
-		if (a->ai_addrlen <= sizeof(union net_addr))
-			memcpy(&query->result.addrs[query->result.count++], a->ai_addr, a->ai_addrlen);
+	add_addresses(&query->result, list);
 	freeaddrinfo(list);
 }
 
-static void *worker(void *unused)
+static void deliver(struct job *job)
 {
-	(void)unused;
-	pthread_mutex_lock(&state.lock);
-	while (state.todo != NULL) {
-		struct query *query = state.todo;
-		uint64_t one = 1;
-
-		state.todo = query->next;
-		pthread_mutex_unlock(&state.lock);
-		look_up(query);
-		pthread_mutex_lock(&state.lock);
-		query->next = state.done;
-		state.done = query;
-		if (write(state.event, &one, sizeof(one)) < 0)
-			break;  /* can't be: the counter has 64 bits */
-	}
-	state.threads--;
-	pthread_mutex_unlock(&state.lock);
-	return NULL;
-}
-
-static void forget(struct query *query)
-{
-	struct query **p = &state.known;
+	struct query *query = (struct query *)job, **p = &known;
 
 	while (*p != query)
-		p = &(*p)->next_known;
-	*p = query->next_known;
-}
-
-static void deliver(struct query *query)
-{
-	forget(query);
+		p = &(*p)->next;
+	*p = query->next;
 	while (query->waiters != NULL) {
 		struct lookup *lookup = query->waiters;
 
@@ -114,93 +88,21 @@ static void deliver(struct query *query)
 	free(query);
 }
 
-static void arrived(struct watch *watch)
-{
-	struct query *done;
-	uint64_t count;
-
-	if (read(watch->fd, &count, sizeof(count)) < 0)
-		return;
-	pthread_mutex_lock(&state.lock);
-	done = state.done;
-	state.done = NULL;
-	pthread_mutex_unlock(&state.lock);
-	while (done != NULL) {
-		struct query *next = done->next;
-
-		deliver(done);
-		done = next;
-	}
-}
-
-/* A child process has no threads: it starts its own when it has something to look up. */
-static void after_fork(void)
-{
-	pthread_mutex_init(&state.lock, NULL);
-	state.todo = state.done = state.known = NULL;
-	state.threads = 0;
-	state.event = -1;
-}
-
-static int prepare(void)
-{
-	static bool hooked;
-
-	if (state.event >= 0)
-		return 0;
-	state.event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (state.event < 0)
-		return -1;
-	if (watch_start(&state.watch, state.event, arrived) < 0) {
-		close(state.event);
-		state.event = -1;
-		return -1;
-	}
-	if (!hooked)
-		loop_at_fork(after_fork);
-	hooked = true;
-	return 0;
-}
-
-/* Called with the lock held. */
-static int start_thread(void)
-{
-	pthread_attr_t attributes;
-	pthread_t thread;
-	sigset_t all, before;
-	int rc;
-
-	if (state.threads >= THREADS)
-		return 0;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pthread_attr_init(&attributes);
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attributes, STACK);
-	rc = pthread_create(&thread, &attributes, worker, NULL);
-	pthread_attr_destroy(&attributes);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (rc == 0)
-		state.threads++;
-	else if (state.threads == 0)
-		return errno = rc, -1;
-	return 0;
-}
-
 static struct query *find_known(const char *host, int family, int flags)
 {
-	struct query *query = state.known;
+	struct query *query = known;
 
 	while (query != NULL && (query->family != family || query->flags != flags ||
 	                         query->netns >= 0 || strcmp(query->host, host) != 0))
-		query = query->next_known;
+		query = query->next;
 	return query;
 }
 
 static struct query *new_query(const char *host, int family, int flags, int netns)
 {
 	size_t size = strlen(host) + 1;
-	struct query *query = calloc(1, sizeof(*query) + size), **last;
+	struct query *query = calloc(1, sizeof(*query) + size);
+	static bool hooked;
 
 	if (query == NULL)
 		return NULL;
@@ -209,19 +111,18 @@ static struct query *new_query(const char *host, int family, int flags, int netn
 	query->flags = flags;
 	/* the query may outlive its waiters: it needs a descriptor of its own */
 	query->netns = netns < 0 ? -1 : fcntl(netns, F_DUPFD_CLOEXEC, 0);
-	pthread_mutex_lock(&state.lock);
-	for (last = &state.todo; *last != NULL; last = &(*last)->next)
-		;
-	*last = query;
-	if (start_thread() < 0) {
-		*last = NULL;
-		pthread_mutex_unlock(&state.lock);
+	query->job = (struct job){ .work = look_up, .done = deliver };
+	if (offload(&query->job) < 0) {
+		if (query->netns >= 0)
+			close(query->netns);
 		free(query);
 		return NULL;
 	}
-	pthread_mutex_unlock(&state.lock);
-	query->next_known = state.known;
-	state.known = query;
+	if (!hooked)
+		loop_at_fork(after_fork);
+	hooked = true;
+	query->next = known;
+	known = query;
 	return query;
 }
 
@@ -229,10 +130,10 @@ struct lookup *resolve_start(const char *host, int family, int flags, int netns,
                              void (*done)(void *owner, const struct resolve_result *result),
                              void *owner)
 {
-	struct lookup *lookup;
+	struct lookup *lookup = calloc(1, sizeof(*lookup));
 	struct query *query;
 
-	if (prepare() < 0 || (lookup = calloc(1, sizeof(*lookup))) == NULL)
+	if (lookup == NULL)
 		return NULL;
 	query = netns >= 0 ? NULL : find_known(host, family, flags);
 	if (query == NULL)
@@ -259,4 +160,84 @@ void resolve_cancel(struct lookup *lookup)
 		;
 	*p = lookup->next;
 	free(lookup);
+}
+
+/* --- the other way round ------------------------------------------------------ */
+
+struct name_lookup {
+	struct job job;
+	union net_addr addr;
+	struct resolve_name result;
+	void (*done)(void *owner, const struct resolve_name *name);   /* NULL: cancelled */
+	void *owner;
+};
+
+static bool same_address(const union net_addr *a, const struct sockaddr *b)
+{
+	if (a->sa.sa_family != b->sa_family)
+		return false;
+	if (b->sa_family == AF_INET)
+		return memcmp(&a->in.sin_addr, &((const struct sockaddr_in *)(const void *)b)->sin_addr,
+		              sizeof(a->in.sin_addr)) == 0;
+	return memcmp(&a->in6.sin6_addr, &((const struct sockaddr_in6 *)(const void *)b)->sin6_addr,
+	              sizeof(a->in6.sin6_addr)) == 0;
+}
+
+/* Whoever owns the address decides on its name; only the name's own addresses count. */
+static bool has_address(const char *name, const union net_addr *addr)
+{
+	struct addrinfo hints = { .ai_family = addr->sa.sa_family, .ai_socktype = SOCK_STREAM };
+	struct addrinfo *list = NULL;
+	bool found = false;
+
+	if (getaddrinfo(name, NULL, &hints, &list) != 0)
+		return false;
+	for (const struct addrinfo *a = list; a != NULL && !found; a = a->ai_next)
+		found = same_address(addr, a->ai_addr);
+	freeaddrinfo(list);
+	return found;
+}
+
+static void look_up_name(struct job *job)
+{
+	struct name_lookup *l = (struct name_lookup *)job;
+
+	if (getnameinfo(&l->addr.sa, net_length(&l->addr), l->result.name, sizeof(l->result.name),
+	                NULL, 0, NI_NAMEREQD) != 0)
+		l->result.name[0] = '\0';
+	else
+		l->result.disputed = !has_address(l->result.name, &l->addr);
+}
+
+static void deliver_name(struct job *job)
+{
+	struct name_lookup *l = (struct name_lookup *)job;
+
+	if (l->done != NULL)
+		l->done(l->owner, &l->result);
+	free(l);
+}
+
+struct name_lookup *resolve_name_start(const union net_addr *addr,
+                                       void (*done)(void *owner, const struct resolve_name *name),
+                                       void *owner)
+{
+	struct name_lookup *l = calloc(1, sizeof(*l));
+
+	if (l == NULL)
+		return NULL;
+	l->job = (struct job){ .work = look_up_name, .done = deliver_name };
+	l->addr = *addr;
+	l->done = done;
+	l->owner = owner;
+	if (offload(&l->job) == 0)
+		return l;
+	free(l);
+	return NULL;
+}
+
+void resolve_name_cancel(struct name_lookup *lookup)
+{
+	if (lookup != NULL)
+		lookup->done = NULL;
 }

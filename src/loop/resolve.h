@@ -1,7 +1,6 @@
 /* Host names to addresses, off the loop.
  *
- * Look-ups run in threads that are started when there is something to look up and end when
- * there is nothing left. Concurrent look-ups of one name share one query. Numeric addresses
+ * Look-ups run in threads (offload.h). Concurrent look-ups of one name share one query. Numeric addresses
  * never come here: see net_parse_host().
  */
 #ifndef LOOP_RESOLVE_H
@@ -28,5 +27,19 @@ struct lookup *resolve_start(const char *host, int family, int flags, int netns,
                              void (*done)(void *owner, const struct resolve_result *result),
                              void *owner);
 void resolve_cancel(struct lookup *lookup);
+
+enum { RESOLVE_NAME = 256 };
+
+struct resolve_name {
+	char name[RESOLVE_NAME];   /* empty: the address has no name */
+	bool disputed;             /* the name has other addresses, not this one */
+};
+
+/* The other way round: the name of an address, checked by looking the name up again. */
+struct name_lookup;
+struct name_lookup *resolve_name_start(const union net_addr *addr,
+                                       void (*done)(void *owner, const struct resolve_name *name),
+                                       void *owner);
+void resolve_name_cancel(struct name_lookup *lookup);
 
 #endif

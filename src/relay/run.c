@@ -110,7 +110,9 @@ static void start_server(const struct address *source, const struct address *oth
 		stop(loop_stopping() ? 128 + state.signal : 1);
 		return;
 	}
-	caps_drop();
+	/* the listener is bound; connections may want low ports, too */
+	if (!address_needs_low_port(other))
+		caps_drop();
 	opened();
 }
 
@@ -140,6 +142,7 @@ static void open_one(const struct address *address, int direction,
 	struct open_request request = {
 		.direction = direction, .client = state.client_known ? &state.client : NULL,
 		.done = done, .accepted = accepted,
+		.want_local = address_runs_program(state.settings->right),
 	};
 	struct opening *opening = address_open(address, &request, true);
 

@@ -284,6 +284,7 @@ struct server *server_start(const struct server_settings *settings)
 		log_error("%s: %s", spec->text, error_text(errno));
 		return NULL;
 	}
+	request.want_local = settings->shared == NULL && address_runs_program(settings->other);
 	server->settings = settings;
 	server->spec = spec;
 	server->connections.prev = server->connections.next = &server->connections;
