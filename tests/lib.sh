@@ -59,6 +59,11 @@ sanitized() {
 	[ -n "${SANITIZER_LOG:-}" ]
 }
 
+# The C libraries say these in different words.
+in_use='Address (already )?in use'
+not_available='(Cannot assign requested address|Address not available)'
+out_of_descriptors='(Too many open files|No file descriptors available)'
+
 # ---- running and waiting
 
 # run COMMAND...: run to its end, at most $BOUND seconds (then status 124). Output goes to

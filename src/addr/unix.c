@@ -20,6 +20,7 @@
 #include "loop/loop.h"
 #include "loop/scarce.h"
 #include "opt/process.h"
+#include "sys/error.h"
 #include "sys/log.h"
 
 enum { BACKLOG = 4096 };
@@ -72,6 +73,10 @@ static int check(const struct spec *spec)
 
 	if (check_name(spec, spec->params[0]) < 0)
 		return -1;
+	if (own != NULL && spec_opt(spec, "unix-bind-tempname") != NULL) {
+		log_error("%s: options bind and bind-tempname exclude each other", spec->text);
+		return -1;
+	}
 	return own == NULL ? 0 : check_name(spec, own);
 }
 
@@ -124,14 +129,14 @@ static void failed(struct unix_opening *o, const char *call, int error)
 	if (!is_abstract(o->spec))
 		permission_hint(o->name, error, hint, sizeof(hint));
 	if (o->tries_left == 0) {
-		log_error("%s: %s \"%s\": %s%s", o->spec->text, call, o->name, strerror(error), hint);
+		log_error("%s: %s \"%s\": %s%s", o->spec->text, call, o->name, error_text(error), hint);
 		finish(o, NULL);
 		return;
 	}
 	if (o->tries_left > 0)
 		o->tries_left--;
 	log_notice("%s: %s \"%s\": %s%s; trying again in %g s", o->spec->text, call, o->name,
-	           strerror(error), hint, (double)interval / NANOSECONDS);
+	           error_text(error), hint, (double)interval / NANOSECONDS);
 	timer_start(&o->timer, interval, again);
 }
 
@@ -157,7 +162,7 @@ static void connected(struct unix_opening *o, int fd)
 	fd_settings_from(o->spec, &settings);
 	channel = fd_channel_new(&settings);
 	if (channel == NULL) {
-		log_error("%s: %s", o->spec->text, strerror(errno));
+		log_error("%s: %s", o->spec->text, error_text(errno));
 		close(fd);
 	}
 	finish(o, channel);
@@ -276,7 +281,7 @@ struct opening *unix_open(const struct spec *spec, const char *path,
 	char text[NET_TEXT];
 
 	if (o == NULL) {
-		log_error("%s: %s", spec->text, strerror(errno));
+		log_error("%s: %s", spec->text, error_text(errno));
 		open_done(request, NULL);
 		return NULL;
 	}
@@ -387,7 +392,7 @@ static int try_listen(const struct spec *spec, bool last)
 failed:
 	error = errno;
 	if (last)
-		log_error("%s: %s: %s%s", spec->text, call, strerror(error),
+		log_error("%s: %s: %s%s", spec->text, call, error_text(error),
 		          error == EADDRINUSE ? taken_hint(spec) : "");
 	if (fd >= 0)
 		close(fd);

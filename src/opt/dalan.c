@@ -97,7 +97,7 @@ static const char *read_hex(const char *text, struct opt_data *out, const char *
 			return NULL;
 		}
 		out->bytes[out->length++] =
-			(unsigned char)(hex_digit(text[0]) << 4 | hex_digit(text[1]));
+			(unsigned char)((unsigned)hex_digit(text[0]) << 4 | (unsigned)hex_digit(text[1]));
 	}
 	return text;
 }
