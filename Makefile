@@ -15,16 +15,11 @@ TRIPLET := $(or $(CROSS:%-=%),$(shell uname -m)-linux-gnu)
 B       := build$(CROSS:%-=/%)
 DEPS    := build/deps/$(TRIPLET)
 CC      := $(DEPS)/bin/musl-gcc
-CLANG   := clang
 FUZZ_SECONDS := 30
 
 SOURCES := $(sort $(wildcard src/*.c src/*/*.c))
-UNITS   := $(patsubst tests/unit/%.c,build/unit/%,$(wildcard tests/unit/*.c))
-FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 # objects(DIRECTORY): where each source's object file goes.
 objects  = $(SOURCES:src/%.c=$(1)/%.o)
-# All but main.o: what the unit tests and fuzz targets are linked with.
-parts    = $(filter-out $(1)/main.o,$(call objects,$(1)))
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 COMMON   := -std=c11 -D_GNU_SOURCE -Isrc $(WARNINGS) -MMD -MP
@@ -61,14 +56,11 @@ bench: build/.setup-bench $(B)/socat ## compare speed and memory with other rela
 
 asan: build/asan/socat ## build build/asan/socat, checked by ASan and UBSan
 
-unit: $(UNITS) ## build and run the unit tests, under ASan and UBSan
-	@set -e; for test in $^; do $$test; done
+unit: build/.setup-test ## build and run the unit tests, under ASan and UBSan
+	@tests/unit/run
 
-fuzz: $(FUZZERS) ## run each fuzz target for FUZZ_SECONDS=30
-	@set -e; for target in $^; do name=$${target##*/}; \
-	    mkdir -p build/fuzz/corpus/$$name; echo "fuzz: $$name"; \
-	    $$target -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=build/fuzz/ \
-	        build/fuzz/corpus/$$name $$(find tests/fuzz/corpus/$$name -prune); done
+fuzz: build/.setup-test ## run each fuzz target for FUZZ_SECONDS=30
+	@mkdir -p build && tests/fuzz/run $(FUZZ_SECONDS)
 
 lint: build/.setup-test build/version.flags ## check the sources with clang-tidy and cppcheck
 	clang-tidy --quiet --config-file=ci/clang-tidy $(SOURCES) -- \
@@ -77,7 +69,7 @@ lint: build/.setup-test build/version.flags ## check the sources with clang-tidy
 	    --enable=warning,performance,portability -D_GNU_SOURCE $(SOURCES)
 
 clean: ## remove what was compiled, keep fetched sources, libraries and images
-	rm -rf $(B)/socat $(B)/obj build/asan build/unit build/fuzz build/version.flags
+	rm -rf $(B)/socat $(B)/obj build/asan build/tests build/bench build/version.flags
 
 distclean: ## remove build/ altogether, stopping the engine started there
 	@[ ! -d build/engine ] || ci/engine stop
@@ -113,17 +105,6 @@ build/asan/obj/%.o: src/%.c Makefile | build/.setup-test
 	@mkdir -p $(@D)
 	gcc $(COMMON) $(SANITIZE) $(CPPFLAGS) -c -o $@ $<
 
-build/unit/%: tests/unit/%.c $(call parts,build/asan/obj) build/asan/obj/.list
-	@mkdir -p $(@D)
-	gcc $(COMMON) $(SANITIZE) -o $@ $(filter %.c %.o,$^) $(LIBS)
-
-build/fuzz/%: tests/fuzz/%.c $(call parts,build/fuzz/obj) build/fuzz/obj/.list
-	$(CLANG) $(COMMON) $(SANITIZE) -fsanitize=fuzzer -o $@ $(filter %.c %.o,$^) $(LIBS)
-
-build/fuzz/obj/%.o: src/%.c Makefile | build/.setup-test
-	@mkdir -p $(@D)
-	$(CLANG) $(COMMON) $(SANITIZE) -fsanitize=fuzzer-no-link $(CPPFLAGS) -c -o $@ $<
-
 # --- what changes without any file changing -----------------------------------
 
 # write-if-changed(TEXT): so that only a new text makes the target newer.
@@ -136,7 +117,7 @@ write-if-changed = @mkdir -p $(@D); printf '%s\n' '$(1)' | cmp -s - $@ || \
 
 # Only version.c knows version and date, so only it is compiled anew for them.
 %/sys/version.o: CPPFLAGS += @build/version.flags
-$(foreach d,$(B) build/asan build/fuzz,$(d)/obj/sys/version.o): build/version.flags
+$(foreach d,$(B) build/asan,$(d)/obj/sys/version.o): build/version.flags
 DATE = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || \
        stat -c %Y $(SOURCES) | sort -n | tail -n 1))
 build/version.flags: FORCE
@@ -146,5 +127,4 @@ build/version.flags: FORCE
 build/.setup-%: ci/setup
 	@ci/setup $* && mkdir -p build && touch $@
 
--include $(foreach d,$(B)/obj build/asan/obj build/fuzz/obj,$(patsubst %.o,%.d,$(call objects,$(d)))) \
-         $(UNITS:%=%.d) $(FUZZERS:%=%.d)
+-include $(foreach d,$(B)/obj build/asan/obj,$(patsubst %.o,%.d,$(call objects,$(d))))
