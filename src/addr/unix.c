@@ -322,29 +322,29 @@ static bool is_live(const struct net_peer *peer)
 
 /* The name is taken: by a live process, by something that is no socket, or by the entry that
  * a killed run left behind, which is removed. Returns true in that last case. */
-static bool remove_stale(const struct spec *spec, const struct net_peer *peer)
+static bool remove_stale(const struct spec *spec, const char *path, const struct net_peer *peer)
 {
 	struct stat st;
 
-	if (is_abstract(spec) || lstat(spec->params[0], &st) < 0 || !S_ISSOCK(st.st_mode) ||
-	    is_live(peer) || unlink(spec->params[0]) < 0)
+	if (path == NULL || lstat(path, &st) < 0 || !S_ISSOCK(st.st_mode) || is_live(peer) ||
+	    unlink(path) < 0)
 		return false;
 	log_notice("%s: removed the socket that an ended process had left behind", spec->text);
 	return true;
 }
 
-static const char *taken_hint(const struct spec *spec)
+static const char *taken_hint(const char *path)
 {
 	struct stat st;
 
-	if (is_abstract(spec))
+	if (path == NULL)
 		return "; another process listens there";
-	if (lstat(spec->params[0], &st) == 0 && !S_ISSOCK(st.st_mode))
+	if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
 		return "; there is something that is not a socket";
 	return "; a process listens there: end it, or take its name with option unlink-early";
 }
 
-static int bind_listener(const struct spec *spec, int fd)
+static int bind_listener(const struct spec *spec, const char *path, int fd)
 {
 	struct net_peer peer;
 
@@ -353,7 +353,7 @@ static int bind_listener(const struct spec *spec, int fd)
 		return 0;
 	if (errno != EADDRINUSE)
 		return -1;
-	if (!remove_stale(spec, &peer)) {
+	if (!remove_stale(spec, path, &peer)) {
 		errno = EADDRINUSE;
 		return -1;
 	}
@@ -375,7 +375,7 @@ static int try_listen(const struct spec *spec, bool last)
 	    spec_apply(spec, PH_PREBIND, fd, NULL) < 0)
 		goto refused;
 	call = "bind";
-	if (bind_listener(spec, fd) < 0)
+	if (bind_listener(spec, path, fd) < 0)
 		goto failed;
 	if (path != NULL && spec_apply(spec, PH_FD, -1, path) < 0) {
 		unlink(path);
@@ -393,7 +393,7 @@ failed:
 	error = errno;
 	if (last)
 		log_error("%s: %s: %s%s", spec->text, call, error_text(error),
-		          error == EADDRINUSE ? taken_hint(spec) : "");
+		          error == EADDRINUSE ? taken_hint(path) : "");
 	if (fd >= 0)
 		close(fd);
 	return -1;

@@ -255,14 +255,10 @@ static bool splice_once(struct flow *flow, size_t *moved)
 		release_pipe(flow);
 		flow->full_reads = BULK_READS - 1;
 		return false;
-	case IO_EOF:
-		/* a read tells whether it really is the end */
+	default:
+		/* the end, or an error: reading will tell which */
 		release_pipe(flow);
 		flow->no_splice = true;
-		return true;
-	default:
-		release_pipe(flow);
-		flow->no_splice = true;   /* reading will tell what is wrong, if anything */
 		return true;
 	}
 }
