@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,30 +23,61 @@
 
 #define GRACE_AS_PROCESS_1 (5 * NANOSECONDS)
 
+/* Sleep for so many seconds (negative: for ever), as process 1 too: signals that ask us to
+ * end do, and orphans are reaped. Returns the exit status. */
+static int sleep_until_told(double seconds)
+{
+	struct timespec end, now, left;
+	sigset_t set;
+	int signal;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += (time_t)seconds;
+	end.tv_nsec += (long)((seconds - (double)(time_t)seconds) * 1e9);
+	for (;;) {
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		left.tv_sec = end.tv_sec - now.tv_sec;
+		left.tv_nsec = end.tv_nsec - now.tv_nsec;
+		while (left.tv_nsec < 0) {
+			left.tv_nsec += 1000000000;
+			left.tv_sec--;
+		}
+		if (seconds >= 0 && left.tv_sec < 0)
+			return 0;
+		left.tv_sec += left.tv_nsec / 1000000000;
+		left.tv_nsec %= 1000000000;
+		signal = seconds < 0 ? sigwaitinfo(&set, NULL) : sigtimedwait(&set, NULL, &left);
+		if (signal > 0 && signal != SIGCHLD)
+			return 128 + signal;
+	}
+}
+
 /* Called as "sleep" (a link to this binary in the image): wait as long as the arguments say,
  * so that a debug pod's "sleep infinity" works without any other binary. */
 static int run_as_sleep(char **argv)
 {
 	double seconds = 0;
-	struct timespec rest;
 
 	for (argv++; *argv != NULL; argv++) {
 		char *end;
 
 		if (strcmp(*argv, "infinity") == 0)
-			for (;;)
-				pause();
+			return sleep_until_told(-1);
 		seconds += strtod(*argv, &end);
 		if (end == *argv || *end != '\0') {
 			fprintf(stderr, "sleep: \"%s\" is not a number of seconds\n", *argv);
 			return 1;
 		}
 	}
-	rest.tv_sec = (time_t)seconds;
-	rest.tv_nsec = (long)((seconds - (double)rest.tv_sec) * 1e9);
-	while (nanosleep(&rest, &rest) < 0 && errno == EINTR)
-		;
-	return 0;
+	return sleep_until_told(seconds);
 }
 
 /* The signals that end a run: those of -S that are not a sign of a broken program. */

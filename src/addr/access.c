@@ -71,11 +71,18 @@ void access_free(struct access *access)
 	free(access);
 }
 
+bool access_wants_local(const struct access *access)
+{
+	return access->wrapped;
+}
+
 static enum access_answer ask_tables(const struct access *access, const struct net_peer *peer,
+                                     const struct net_peer *local,
                                      const struct resolve_name *name)
 {
 	bool asked = false, granted;
-	struct tcpwrap_peer wrapped = { .address = &peer->addr.sa, .name_asked = &asked };
+	struct tcpwrap_peer wrapped = { .address = &peer->addr.sa, .name_asked = &asked,
+	                                .local = local->length > 0 ? &local->addr.sa : NULL };
 
 	if (name != NULL) {
 		wrapped.host = name->name[0] != '\0' ? name->name : NULL;
@@ -98,14 +105,14 @@ static const char *refusing_option(const struct access *access, const struct net
 }
 
 enum access_answer access_ask(const struct access *access, const struct net_peer *peer,
-                              const struct resolve_name *name)
+                              const struct net_peer *local, const struct resolve_name *name)
 {
 	const char *option = refusing_option(access, peer);
 	enum access_answer answer = option != NULL ? ACCESS_REFUSED : ACCESS_GRANTED;
 	char text[NET_TEXT];
 
 	if (option == NULL && access->wrapped) {
-		answer = ask_tables(access, peer, name);
+		answer = ask_tables(access, peer, local, name);
 		option = "tcpwrapper";
 	}
 	if (answer == ACCESS_GRANTED && log_enabled(LOG_INFO_))

@@ -21,8 +21,12 @@ enum access_answer {
 	ACCESS_WANTS_NAME    /* ask again with the peer's host name */
 };
 
-/* May this peer connect? name: NULL if it was not looked up yet. */
+/* True if it wants to know which local address the peer connected to. */
+bool access_wants_local(const struct access *access);
+
+/* May this peer connect? local: what it connected to (length 0: not known). name: NULL if it
+ * was not looked up yet. */
 enum access_answer access_ask(const struct access *access, const struct net_peer *peer,
-                              const struct resolve_name *name);
+                              const struct net_peer *local, const struct resolve_name *name);
 
 #endif

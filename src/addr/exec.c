@@ -401,14 +401,22 @@ static struct opening *open_program(const struct spec *spec, const struct open_r
 	return &o->base;
 }
 
+static void make_blocking(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags >= 0 && flags & O_NONBLOCK && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0)
+		log_warn("fcntl(%d, F_SETFL): %s", fd, error_text(errno));
+}
+
 int program_become(const struct spec *spec, const struct channel *channel,
                    const struct client_info *client)
 {
 	struct plumbing p = { -1, -1, channel->read_fd, channel->write_fd };
 
 	/* the program does not know about O_NONBLOCK */
-	if (fcntl(p.input, F_SETFL, 0) < 0 || fcntl(p.output, F_SETFL, 0) < 0)
-		log_warn("fcntl(F_SETFL): %s", error_text(errno));
+	make_blocking(p.input);
+	make_blocking(p.output);
 	scarce_restore_limit();
 	environment_set(client);
 	signals_restore();

@@ -34,6 +34,7 @@ struct file_opening {
 	struct timer timer;
 	int fd;
 	bool starting, over;
+	bool created;              /* we made the named pipe */
 };
 
 static void finish(struct file_opening *o, struct channel *channel)
@@ -73,7 +74,7 @@ static void opened(struct file_opening *o)
 		goto failed;
 	}
 	channel->read_fd = channel->write_fd = o->fd;
-	closer = named_closer(spec, path, o->file.unlink_by_default);
+	closer = named_closer(spec, path, o->created);
 	if (closer != NULL)
 		channel_on_close(channel, closer);
 	finish(o, channel);
@@ -110,7 +111,7 @@ static void failed(struct file_opening *o, int flags, int error)
 static int open_entry(struct file_opening *o, int flags)
 {
 	if (o->file.create_pipe && mkfifo(o->file.path, open_mode(o->spec)) == 0)
-		log_notice("created named pipe \"%s\"", o->file.path);
+		log_notice("created named pipe \"%s\"", o->file.path), o->created = true;
 	else if (o->file.create_pipe && errno != EEXIST)
 		return -1;
 	return open(o->file.path, flags, open_mode(o->spec));

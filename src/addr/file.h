@@ -9,8 +9,8 @@
 struct file_request {
 	const char *path;        /* must stay as long as the spec */
 	int flags;               /* of open(2) */
-	bool create_pipe;        /* make a named pipe if there is nothing */
-	bool unlink_by_default;  /* remove it at the end unless unlink-close=0 */
+	bool create_pipe;        /* make a named pipe if there is nothing; it is removed at the
+	                          * end unless unlink-close=0 */
 };
 
 struct opening *file_open(const struct spec *spec, const struct file_request *file,

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "addr/access.h"
-#include "loop/child.h"
 #include "loop/loop.h"
 #include "loop/resolve.h"
 #include "loop/scarce.h"
@@ -170,7 +169,6 @@ static struct channel *new_channel(struct stream_listener *l, int fd, sa_family_
 		close(fd);
 		return NULL;
 	}
-	channel->server_side = l->request.server;
 	return channel_dress(l->spec, channel);
 }
 
@@ -203,7 +201,7 @@ static void named(void *owner, const struct resolve_name *name)
 	while (*p != n)
 		p = &(*p)->next;
 	*p = n->next;
-	if (access_ask(n->listener->access, &n->client.peer, name) == ACCESS_GRANTED)
+	if (access_ask(n->listener->access, &n->client.peer, &n->client.local, name) == ACCESS_GRANTED)
 		hand_on(n->listener, n->fd, &n->client);
 	else
 		close(n->fd);
@@ -232,11 +230,11 @@ static void ask_name(struct stream_listener *l, int fd, const struct client_info
 static bool admit(struct stream_listener *l, int fd, struct client_info *client)
 {
 	/* a system call that most connections don't need */
-	if (l->request.want_local || log_enabled(LOG_NOTICE_))
+	if (l->request.want_local || access_wants_local(l->access) || log_enabled(LOG_NOTICE_))
 		find_local(fd, client);
 	if (log_enabled(LOG_NOTICE_))
 		log_accepted(client);
-	switch (access_ask(l->access, &client->peer, NULL)) {
+	switch (access_ask(l->access, &client->peer, &client->local, NULL)) {
 	case ACCESS_GRANTED:
 		return hand_on(l, fd, client);
 	case ACCESS_WANTS_NAME:
@@ -367,67 +365,94 @@ failed:
 /* One connection. */
 struct once {
 	struct opening base;
+	const struct spec *spec;
 	struct open_request request;
 	struct listener *listener;
+	struct timer timer;          /* pause before listening is tried again */
+	int64_t tries_left;          /* -1: for ever */
+	bool starting, over;
 };
+
+static void once_finish(struct once *once, struct channel *channel)
+{
+	struct open_request request = once->request;
+
+	once->over = true;
+	if (!once->starting)
+		loop_free_later(once);
+	open_done(&request, channel);
+}
 
 static void once_accepted(void *owner, struct channel *channel, const struct client_info *client)
 {
 	struct once *once = owner;
-	struct open_request request = once->request;
 
-	if (request.accepted != NULL)
-		request.accepted(request.owner, client);
+	if (once->request.accepted != NULL)
+		once->request.accepted(once->request.owner, client);
 	once->listener->close(once->listener);
-	free(once);
-	open_done(&request, channel);
+	once_finish(once, channel);
 }
 
 static void once_failed(void *owner)
 {
-	struct once *once = owner;
-	struct open_request request = once->request;
-
-	free(once);
-	open_done(&request, NULL);
+	once_finish(owner, NULL);
 }
 
 static void once_cancel(struct opening *opening)
 {
 	struct once *once = (struct once *)opening;
 
-	once->listener->close(once->listener);
-	free(once);
+	timer_stop(&once->timer);
+	if (once->listener != NULL)
+		once->listener->close(once->listener);
+	loop_free_later(once);
+}
+
+static void once_listen(struct once *once);
+
+static void once_again(struct timer *timer)
+{
+	once_listen((struct once *)((char *)timer - offsetof(struct once, timer)));
+}
+
+static void once_listen(struct once *once)
+{
+	struct listen_request listen = {
+		.direction = once->request.direction, .accepted = once_accepted,
+		.failed = once_failed, .owner = once, .want_local = once->request.want_local,
+		.last_try = once->tries_left == 0,
+	};
+
+	once->listener = once->spec->type->listen(once->spec, &listen);
+	if (once->listener != NULL)
+		return;
+	if (once->tries_left == 0) {
+		once_finish(once, NULL);
+		return;
+	}
+	if (once->tries_left > 0)
+		once->tries_left--;
+	timer_start(&once->timer, spec_number(once->spec, "interval", NANOSECONDS), once_again);
 }
 
 struct opening *listener_open_once(const struct spec *spec, const struct open_request *request)
 {
 	struct once *once = calloc(1, sizeof(*once));
-	struct listen_request listen = {
-		.direction = request->direction, .accepted = once_accepted, .failed = once_failed,
-		.owner = once, .want_local = request->want_local,
-	};
 
-	if (once != NULL) {
-		once->base.cancel = once_cancel;
-		once->request = *request;
-		once->listener = spec->type->listen(spec, &listen);
-		if (once->listener != NULL)
-			return &once->base;
-		free(once);
+	if (once == NULL) {
+		log_error("%s: %s", spec->text, error_text(errno));
+		open_done(request, NULL);
+		return NULL;
 	}
-	open_done(request, NULL);
+	once->base.cancel = once_cancel;
+	once->spec = spec;
+	once->request = *request;
+	once->tries_left = spec_flag(spec, "forever") ? -1 : spec_number(spec, "retry", 0);
+	once->starting = true;
+	once_listen(once);
+	once->starting = false;
+	if (!once->over)
+		return &once->base;
+	loop_free_later(once);
 	return NULL;
-}
-
-int listen_with_retry(const struct spec *spec, int (*fn)(const struct spec *spec, bool last))
-{
-	int64_t left = spec_flag(spec, "forever") ? INT64_MAX : spec_number(spec, "retry", 0);
-	int64_t interval = spec_number(spec, "interval", NANOSECONDS);
-	int fd;
-
-	while ((fd = fn(spec, left == 0)) == -1 && left-- > 0)
-		if (!signals_wait(interval))
-			return -1;
-	return fd < 0 ? -1 : fd;
 }

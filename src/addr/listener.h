@@ -11,11 +11,8 @@
 struct listener *listener_new(const struct spec *spec, int fd, struct closer *closer,
                               const struct listen_request *request);
 
-/* The opening of one channel by a type that listens: the first connection accepted. */
+/* The opening of one channel by a type that listens: the first connection accepted. Options
+ * retry, interval and forever hold for the listening, too. */
 struct opening *listener_open_once(const struct spec *spec, const struct open_request *request);
-
-/* Try fn(spec) until it returns a descriptor, as options retry, interval and forever say:
- * at the start, so it may sleep. Returns the descriptor, or -1 (logged). */
-int listen_with_retry(const struct spec *spec, int (*fn)(const struct spec *spec, bool last));
 
 #endif

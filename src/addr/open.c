@@ -7,6 +7,7 @@
 
 #include "addr/lock.h"
 #include "chan/layer.h"
+#include "loop/child.h"
 #include "loop/loop.h"
 #include "opt/process.h"
 #include "sys/error.h"
@@ -258,6 +259,24 @@ struct opening *address_open(const struct address *address, const struct open_re
 	return NULL;
 }
 
+/* At the start, where nothing else is to be served, it may take its time. */
+static struct listener *listen_with_retry(const struct spec *spec,
+                                          const struct listen_request *request)
+{
+	int64_t left = spec_flag(spec, "forever") ? INT64_MAX : spec_number(spec, "retry", 0);
+	struct listen_request attempt = *request;
+	struct listener *listener;
+
+	for (;;) {
+		attempt.last_try = left == 0;
+		listener = spec->type->listen(spec, &attempt);
+		if (listener != NULL || left-- == 0)
+			return listener;
+		if (!signals_wait(spec_number(spec, "interval", NANOSECONDS)))
+			return NULL;
+	}
+}
+
 struct listener *address_listen(const struct address *address,
                                 const struct listen_request *request)
 {
@@ -271,5 +290,5 @@ struct listener *address_listen(const struct address *address,
 		                  path == NULL) < 0)
 			return NULL;
 	}
-	return spec->type->listen(spec, request);
+	return listen_with_retry(spec, request);
 }

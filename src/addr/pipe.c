@@ -40,7 +40,7 @@ static struct opening *open_unnamed(const struct spec *spec, const struct open_r
 
 static struct opening *open_pipe(const struct spec *spec, const struct open_request *request)
 {
-	struct file_request file = { .unlink_by_default = true, .create_pipe = true };
+	struct file_request file = { .create_pipe = true };
 
 	if (spec->param_count == 0)
 		return open_unnamed(spec, request);

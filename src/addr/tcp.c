@@ -196,7 +196,7 @@ static struct listener *start_listen(const struct spec *spec, const struct liste
 
 	if (process_enter(spec, &frame) < 0)
 		return NULL;
-	fd = listen_with_retry(spec, try_listen);
+	fd = try_listen(spec, request->last_try);
 	process_leave(&frame);
 	return fd < 0 ? NULL : listener_new(spec, fd, NULL, request);
 }

@@ -99,6 +99,7 @@ static void finish(struct unix_opening *o, struct channel *channel)
 static void permission_hint(const char *path, int error, char *hint, size_t size)
 {
 	struct stat st;
+	size_t length;
 
 	hint[0] = '\0';
 	if (error == ECONNREFUSED)
@@ -110,8 +111,13 @@ static void permission_hint(const char *path, int error, char *hint, size_t size
 		return;
 	}
 	snprintf(hint, size, "; the socket belongs to user %d, group %d, mode %04o, and this process "
-	         "is user %d, group %d: run it with --group-add %d", (int)st.st_uid, (int)st.st_gid,
-	         (unsigned)st.st_mode & 07777u, (int)geteuid(), (int)getegid(), (int)st.st_gid);
+	         "is user %d, group %d", (int)st.st_uid, (int)st.st_gid,
+	         (unsigned)st.st_mode & 07777u, (int)geteuid(), (int)getegid());
+	length = strlen(hint);
+	/* connecting takes the permission to write */
+	if (st.st_mode & S_IWGRP)
+		snprintf(hint + length, size - length, ": run it with --group-add %d",
+		         (int)st.st_gid);
 }
 
 static void start(struct unix_opening *o);
@@ -177,6 +183,10 @@ static int bind_own(struct unix_opening *o, int fd)
 	struct net_peer peer;
 	int file;
 
+	/* the entry of an earlier attempt */
+	if (o->closer != NULL)
+		o->closer->close(o->closer);
+	o->closer = NULL;
 	if (temporary != NULL) {
 		snprintf(name, sizeof(name), "%s",
 		         temporary->string != NULL ? temporary->string : "/tmp/fileXXXXXX");
@@ -377,7 +387,7 @@ static int try_listen(const struct spec *spec, bool last)
 	call = "bind";
 	if (bind_listener(spec, path, fd) < 0)
 		goto failed;
-	if (path != NULL && spec_apply(spec, PH_FD, -1, path) < 0) {
+	if (path != NULL && spec_apply(spec, PH_FD, fd, path) < 0) {
 		unlink(path);
 		goto refused;
 	}
@@ -410,7 +420,7 @@ static struct listener *start_listen(const struct spec *spec, const struct liste
 
 	if (process_enter(spec, &frame) < 0)
 		return NULL;
-	fd = listen_with_retry(spec, try_listen);
+	fd = try_listen(spec, request->last_try);
 	if (fd >= 0 && !is_abstract(spec) && !spec_flag(spec, "unlink-late"))
 		closer = named_closer(spec, spec->params[0], true);
 	process_leave(&frame);

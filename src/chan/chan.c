@@ -37,6 +37,17 @@ int channel_attach(struct channel *channel, void (*notify)(void *owner), void *o
 	return channel->ops->attach(channel);
 }
 
+struct channel *channel_dup(const struct channel *channel)
+{
+	struct channel *copy = channel->ops->dup(channel);
+
+	if (copy != NULL) {
+		copy->ignore_eof = channel->ignore_eof;
+		copy->cool_write = channel->cool_write;
+	}
+	return copy;
+}
+
 void channel_on_close(struct channel *channel, struct closer *closer)
 {
 	closer->next = channel->closers;

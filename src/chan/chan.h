@@ -23,7 +23,7 @@ enum io_status { IO_OK, IO_AGAIN, IO_EOF, IO_ERROR };
 enum { CHAN_READABLE = 1, CHAN_WRITABLE = 2, CHAN_HANGUP = 4, CHAN_EXITED = 8 };
 
 /* What kind of peer a channel has: decides how long a half-closed session may live. */
-enum chan_peer { PEER_OTHER, PEER_TCP, PEER_UNIX, PEER_PROGRAM };
+enum chan_peer { PEER_OTHER, PEER_TCP, PEER_UNIX };
 
 struct channel;
 
@@ -51,6 +51,8 @@ struct chan_ops {
 	int (*splice_fd)(struct channel *channel, bool output);
 	/* After splice(2) said "again" on that side. */
 	void (*not_ready)(struct channel *channel, unsigned side);
+	/* A second channel over duplicates of the descriptors; NULL with errno set. */
+	struct channel *(*dup)(const struct channel *channel);
 	/* Close descriptors and what is below. Called once. abandon: without shutdown(2). */
 	void (*close)(struct channel *channel, bool abandon);
 };
@@ -63,7 +65,6 @@ struct channel {
 	int read_fd, write_fd;    /* for messages ("fd 6"); -1 where there is none */
 	uint8_t peer;             /* enum chan_peer */
 	bool stream_socket;
-	bool server_side;         /* accepted by a listener that serves many */
 	bool ignore_eof;          /* option ignoreeof */
 	bool cool_write;          /* option cool-write: EPIPE is no error */
 	bool exited;              /* the program at the other end has */
@@ -78,6 +79,10 @@ unsigned channel_ready(const struct channel *channel);
 
 /* Register with the loop and name who is told of news. Returns 0, or -1 with errno set. */
 int channel_attach(struct channel *channel, void (*notify)(void *owner), void *owner);
+
+/* If several sessions use one channel: another one over duplicates of its descriptors.
+ * Returns NULL with errno set. */
+struct channel *channel_dup(const struct channel *channel);
 
 /* Close and free (after this turn of the loop). NULL is fine. */
 void channel_free(struct channel *channel);

@@ -76,10 +76,25 @@ static void dual_close(struct channel *channel, bool abandon)
 	abandon ? channel_abandon(dual->writer) : channel_free(dual->writer);
 }
 
+static struct channel *dual_dup(const struct channel *channel)
+{
+	const struct dual *dual = (const struct dual *)channel;
+	struct channel *reader = channel_dup(dual->reader), *writer = channel_dup(dual->writer);
+	struct channel *copy = NULL;
+
+	if (reader != NULL && writer != NULL)
+		copy = dual_new(reader, writer);
+	if (copy == NULL) {
+		channel_free(reader);
+		channel_free(writer);
+	}
+	return copy;
+}
+
 static const struct chan_ops dual_ops = {
 	.kind = "dual", .read = dual_read, .write = dual_write, .finish = dual_finish,
 	.attach = dual_attach, .ready = dual_ready, .splice_fd = dual_splice,
-	.not_ready = dual_not_ready, .close = dual_close,
+	.not_ready = dual_not_ready, .dup = dual_dup, .close = dual_close,
 };
 
 struct channel *dual_new(struct channel *reader, struct channel *writer)

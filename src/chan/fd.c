@@ -246,10 +246,12 @@ static void fd_close(struct channel *channel, bool abandon)
 		close(c->out_fd);
 }
 
+static struct channel *fd_dup(const struct channel *channel);
+
 static const struct chan_ops fd_ops = {
 	.kind = "fd", .read = fd_read, .write = fd_write, .finish = fd_finish,
 	.attach = fd_attach, .ready = fd_ready, .splice_fd = fd_splice,
-	.not_ready = fd_not_ready, .close = fd_close,
+	.not_ready = fd_not_ready, .dup = fd_dup, .close = fd_close,
 };
 
 static enum chan_peer peer_kind(int family, int type)
@@ -290,7 +292,7 @@ static int duplicate(int fd)
 	return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
 
-struct channel *fd_channel_dup(const struct channel *channel)
+static struct channel *fd_dup(const struct channel *channel)
 {
 	const struct fd_channel *c = (const struct fd_channel *)channel;
 	struct fd_settings settings = {
@@ -298,10 +300,6 @@ struct channel *fd_channel_dup(const struct channel *channel)
 	};
 	struct channel *copy;
 
-	if (channel->ops != &fd_ops) {
-		errno = ENOTSUP;
-		return NULL;
-	}
 	settings.read_fd = duplicate(c->in_fd);
 	settings.write_fd = c->shared ? settings.read_fd : duplicate(c->out_fd);
 	if ((c->in_fd >= 0 && settings.read_fd < 0) || (c->out_fd >= 0 && settings.write_fd < 0) ||
@@ -312,7 +310,5 @@ struct channel *fd_channel_dup(const struct channel *channel)
 		return NULL;
 	}
 	copy->peer = channel->peer;
-	copy->ignore_eof = channel->ignore_eof;
-	copy->cool_write = channel->cool_write;
 	return copy;
 }

@@ -24,8 +24,4 @@ struct fd_settings {
  * set; the descriptors are then still the caller's. */
 struct channel *fd_channel_new(const struct fd_settings *settings);
 
-/* If two sessions read one descriptor: a second channel over duplicates of the first one's
- * descriptors. Returns NULL with errno set. */
-struct channel *fd_channel_dup(const struct channel *channel);
-
 #endif

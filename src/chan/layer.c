@@ -167,10 +167,23 @@ static void layer_close(struct channel *channel, bool abandon)
 	free(layer->room);
 }
 
+static struct channel *layer_dup(const struct channel *channel)
+{
+	const struct layer *layer = (const struct layer *)channel;
+	struct channel *below = channel_dup(layer->below), *copy;
+
+	if (below == NULL)
+		return NULL;
+	copy = layer_new(below, &layer->settings);
+	if (copy == NULL)
+		channel_free(below);
+	return copy;
+}
+
 static const struct chan_ops layer_ops = {
 	.kind = "layer", .read = layer_read, .write = layer_write, .finish = layer_finish,
 	.attach = layer_attach, .ready = layer_ready, .splice_fd = layer_splice,
-	.not_ready = layer_not_ready, .close = layer_close,
+	.not_ready = layer_not_ready, .dup = layer_dup, .close = layer_close,
 };
 
 struct channel *layer_new(struct channel *below, const struct layer_settings *settings)

@@ -17,7 +17,6 @@ enum { BUCKETS = 256 };
 
 static struct {
 	struct child *buckets[BUCKETS];
-	unsigned count;
 	struct watch watch;
 	sigset_t handled, original;
 	struct sigaction original_pipe;
@@ -37,7 +36,6 @@ void child_watch(struct child *child, pid_t pid, void (*ended)(struct child *chi
 	child->ended = ended;
 	child->next = *head;
 	*head = child;
-	state.count++;
 }
 
 void child_forget(struct child *child)
@@ -47,7 +45,6 @@ void child_forget(struct child *child)
 	for (struct child **p = bucket(child->pid); *p != NULL; p = &(*p)->next)
 		if (*p == child) {
 			*p = child->next;
-			state.count--;
 			break;
 		}
 	child->pid = 0;
@@ -60,11 +57,6 @@ static struct child *find(pid_t pid)
 	while (child != NULL && child->pid != pid)
 		child = child->next;
 	return child;
-}
-
-unsigned children_count(void)
-{
-	return state.count;
 }
 
 void children_signal(int signal)
@@ -131,7 +123,6 @@ static int open_signalfd(void)
 static void after_fork(void)
 {
 	memset(state.buckets, 0, sizeof(state.buckets));
-	state.count = 0;
 	if (open_signalfd() < 0)
 		_exit(1);
 }

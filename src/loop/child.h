@@ -33,6 +33,5 @@ void child_watch(struct child *child, pid_t pid, void (*ended)(struct child *chi
 void child_forget(struct child *child);
 /* Send a signal to every watched child. */
 void children_signal(int signal);
-unsigned children_count(void);
 
 #endif

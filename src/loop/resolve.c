@@ -56,9 +56,11 @@ static void look_up(struct job *job)
 	if (query->netns >= 0) {
 		/* namespaces belong to threads; go back afterwards for the next query */
 		home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-		setns(query->netns, CLONE_NEWNET);
+		if (home < 0 || setns(query->netns, CLONE_NEWNET) < 0)
+			query->result.error = EAI_FAIL;
 	}
-	query->result.error = getaddrinfo(query->host, NULL, &hints, &list);
+	if (query->result.error == 0)
+		query->result.error = getaddrinfo(query->host, NULL, &hints, &list);
 	if (home >= 0) {
 		setns(home, CLONE_NEWNET);
 		close(home);
@@ -112,7 +114,7 @@ static struct query *new_query(const char *host, int family, int flags, int netn
 	/* the query may outlive its waiters: it needs a descriptor of its own */
 	query->netns = netns < 0 ? -1 : fcntl(netns, F_DUPFD_CLOEXEC, 0);
 	query->job = (struct job){ .work = look_up, .done = deliver };
-	if (offload(&query->job) < 0) {
+	if ((netns >= 0 && query->netns < 0) || offload(&query->job) < 0) {
 		if (query->netns >= 0)
 			close(query->netns);
 		free(query);

@@ -101,7 +101,7 @@ static void other_opened(void *owner, struct channel *other)
 /* A second channel over the shared one's descriptors. */
 static void open_shared(struct connection *c)
 {
-	struct channel *copy = fd_channel_dup(c->server->settings->shared);
+	struct channel *copy = channel_dup(c->server->settings->shared);
 
 	if (copy == NULL)
 		log_error("%s: can't be shared: %s", c->server->settings->other->reader->text,
@@ -257,7 +257,6 @@ static void source_opened(void *owner, struct channel *channel)
 		source_failed(server);
 		return;
 	}
-	channel->server_side = true;
 	connected(server, channel, NULL);
 	if (server->child || server->stopping || server->full)
 		return;
@@ -293,6 +292,11 @@ struct server *server_start(const struct server_settings *settings)
 	server->fork_each = spec_flag(spec, "isolate") || process_permanent(spec) ||
 	                    (settings->shared == NULL && address_needs_process(settings->other));
 	request.owner = server;
+	/* what acts early concerns this process: it does the opening */
+	if (process_apply_early(spec) < 0) {
+		free(server);
+		return NULL;
+	}
 	if (spec->type->listen == NULL) {
 		connect_source(server);
 		return server;

@@ -51,11 +51,6 @@ void log_set_level(enum log_level level)
 	state.level = level;
 }
 
-enum log_level log_level(void)
-{
-	return state.level;
-}
-
 void log_set_shutup(int steps)
 {
 	state.shutup = steps;
@@ -229,9 +224,4 @@ void log_set_hostname(bool on)
 	if (name == NULL)
 		name = uname(&uts) == 0 ? uts.nodename : "localhost";
 	snprintf(state.hostname, sizeof(state.hostname), "%s", name);
-}
-
-int log_fd(void)
-{
-	return state.fd;
 }

@@ -29,7 +29,6 @@ bool log_enabled(enum log_level level);
 
 /* Lowest level that is written; the default is LOG_WARN_. */
 void log_set_level(enum log_level level);
-enum log_level log_level(void);
 
 /* Make messages milder by so many steps (option children-shutup): an error becomes a
  * warning, a notice an info. 0 switches that off. */
@@ -49,8 +48,5 @@ void log_set_name(const char *name);
 const char *log_name(void);
 void log_set_microseconds(bool on);
 void log_set_hostname(bool on);
-
-/* The descriptor messages go to, or -1: to be kept open in child processes. */
-int log_fd(void);
 
 #endif
