@@ -108,7 +108,8 @@ start() {
 	start_name=$1
 	shift
 	# now, not when the process gets to it: an old log must not be taken for the new one
-	: >"$dir/$start_name.out" >"$dir/$start_name.log"
+	: >"$dir/$start_name.out"
+	: >"$dir/$start_name.log"
 	"$@" >"$dir/$start_name.out" 2>"$dir/$start_name.log" </dev/null 9>&- &
 	pid=$!
 	started="$started $pid"
@@ -120,7 +121,8 @@ start_with() {
 	start_input=$1 start_name=$2
 	shift 2
 	# now, not when the process gets to it: an old log must not be taken for the new one
-	: >"$dir/$start_name.out" >"$dir/$start_name.log"
+	: >"$dir/$start_name.out"
+	: >"$dir/$start_name.log"
 	"$@" >"$dir/$start_name.out" 2>"$dir/$start_name.log" <"$start_input" 9>&- &
 	pid=$!
 	started="$started $pid"
