@@ -60,7 +60,7 @@ test_help_all_options() {
 		run "$SOCAT" "$switch"
 		assert_status 0
 		for word in so-reuseaddr retry forever fork max-children umask; do
-			assert_log out "^ +$word[[:space:]]+groups=.*[[:space:]]+phase=.*[[:space:]]+type="
+			assert_log out "^ +${word}[[:space:]]+groups=.*[[:space:]]+phase=.*[[:space:]]+type="
 		done
 		assert_log out '^ +reuseaddr[[:space:]]+is an alias for so-reuseaddr$'
 	done

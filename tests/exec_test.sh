@@ -1,6 +1,7 @@
 #!/bin/sh
 # Programs as addresses: EXEC, SYSTEM, SHELL over socket pairs and pipes.
 
+# shellcheck disable=SC2034,SC3045
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 

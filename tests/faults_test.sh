@@ -1,6 +1,7 @@
 #!/bin/sh
 # When things go wrong: no descriptors left, slow and vanishing peers, dead programs.
 
+# shellcheck disable=SC2034,SC3045
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 

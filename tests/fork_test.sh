@@ -1,6 +1,7 @@
 #!/bin/sh
 # Many sessions in one process, and the cases that need processes of their own.
 
+# shellcheck disable=SC2034,SC3045
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # TCP: connecting and listening, addresses, options, access control, limits.
 
+# shellcheck disable=SC2034,SC3045
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
