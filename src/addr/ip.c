@@ -150,6 +150,11 @@ int ip_check_bind(const struct spec *spec, const char *protocol)
 		log_error("%s: option \"bind\": the address is missing", spec->text);
 		return -1;
 	}
+	if (ip_split_bind(text, protocol, host, sizeof(host)) < 0 && strrchr(text, ':') != NULL) {
+		log_error("%s: option \"bind=%s\": \"%s\" is not a port", spec->text, text,
+		          strrchr(text, ':') + 1);
+		return -1;
+	}
 	if (ip_split_bind(text, protocol, host, sizeof(host)) < 0) {
 		log_error("%s: option \"bind=%s\": must be host, host:port or :port", spec->text,
 		          text);

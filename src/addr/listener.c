@@ -86,7 +86,12 @@ static void listener_close(struct listener *listener)
 
 static void listener_abandon(struct listener *listener)
 {
-	self(listener)->closed = true;
+	struct stream_listener *l = self(listener);
+
+	l->closed = true;
+	access_free(l->access);
+	l->access = NULL;
+	loop_free_later(l);
 }
 
 static void listener_pause(struct listener *listener)
@@ -284,7 +289,6 @@ static bool accept_one(struct stream_listener *l)
 
 	if (fd < 0)
 		return accept_failed(l, errno);
-	scarce_over();
 	if (!admit(l, fd, &client))
 		return false;
 	if (!scarce_room(fd, DESCRIPTORS_PER_SESSION)) {
@@ -293,6 +297,7 @@ static bool accept_one(struct stream_listener *l)
 		timer_start(&l->shortage, SCARCE_INTERVAL, shortage_over);
 		return false;
 	}
+	scarce_over();
 	return true;
 }
 

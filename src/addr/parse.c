@@ -75,6 +75,10 @@ static void log_unknown_type(const char *name)
 			log_error("address type \"%s\" is not built yet", shown(name));
 			return;
 		}
+	if (*name == '\0') {
+		log_error("unknown device/address \"\": the address type is missing");
+		return;
+	}
 	nearest_init(&nearest, name);
 	for (const struct addr_type *const *type = addr_types; *type != NULL; type++) {
 		nearest_try(&nearest, (*type)->name);

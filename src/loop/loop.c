@@ -39,7 +39,6 @@ int loop_init(void)
 {
 	loop.watches.prev = loop.watches.next = &loop.watches;
 	loop.tasks.prev = loop.tasks.next = &loop.tasks;
-	loop.grave_count = 0;
 	read_clock();
 	loop.epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (loop.epoll < 0) {

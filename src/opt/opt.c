@@ -59,7 +59,8 @@ static void log_unknown(const char *name, int64_t groups, const char *where)
 		log_error("%s: unknown option \"%s\"; did you mean \"%s\"?", where, shown,
 		          nearest.best);
 	else
-		log_error("%s: unknown option \"%s\"", where, shown);
+		log_error("%s: unknown option \"%s\"; option -hhh lists the options there are", where,
+		          shown);
 }
 
 static const struct optdef *find_or_log(const char *name, int64_t groups, const char *where)

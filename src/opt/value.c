@@ -221,13 +221,13 @@ static int read_owner(struct opt_value *out, const char *text, char *why, bool u
 		struct passwd *entry = getpwnam(text);
 
 		if (entry == NULL)
-			return refuse(why, text, "no such user");
+			return refuse(why, text, "is not a user of this system; give a name or a number");
 		out->number = entry->pw_uid;
 	} else {
 		struct group *entry = getgrnam(text);
 
 		if (entry == NULL)
-			return refuse(why, text, "no such group");
+			return refuse(why, text, "is not a group of this system; give a name or a number");
 		out->number = entry->gr_gid;
 	}
 	return read_string(out, text, why);

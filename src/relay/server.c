@@ -144,16 +144,33 @@ static void child_ended(struct child *child, int status)
 	remove_connection(c);
 }
 
+/* The parent's other connections are served by processes of their own. */
+static void forget_others(struct server *server, const struct connection *own)
+{
+	struct connection *c = server->connections.next;
+
+	while (c != &server->connections) {
+		struct connection *next = c->next;
+
+		if (c != own) {
+			free(c->client);
+			free(c);
+		}
+		c = next;
+	}
+	server->connections.prev = server->connections.next = &server->connections;
+	server->count = 0;
+}
+
 /* What the source's options do to the process of one connection. */
-static int become_connection(struct server *server)
+static int become_connection(struct server *server, const struct connection *own)
 {
 	server->child = true;
 	if (server->listener != NULL)
 		server->listener->abandon(server->listener);
 	server->listener = NULL;
 	server->stopping = true;   /* this connection is the only one */
-	server->connections.prev = server->connections.next = &server->connections;
-	server->count = 0;
+	forget_others(server, own);
 	programs_forget();
 	environment_init();
 	return process_apply_late(server->spec);
@@ -195,7 +212,7 @@ static void serve_in_child(struct connection *c)
 	}
 	log_set_shutup(server->shutup);
 	log_info("just born: child process %d", (int)getpid());
-	if (become_connection(server) < 0)
+	if (become_connection(server, c) < 0)
 		_exit(1);
 	insert(c);
 	open_other(c);
