@@ -183,13 +183,13 @@ static void test_mistakes(void)
 		{"pipe:a:b", "E pipe: wrong number of parameters (2 instead of 1): "
 		             "usage: pipe[:<filename>]"},
 		{"tcp:a:", "E tcp:a:: the port is missing"},
-		{"", "E unknown device/address \"\"; option -h lists the types there are"},
-		{",", "E unknown device/address \"\"; option -h lists the types there are"},
+		{"", "E unknown device/address \"\": the address type is missing"},
+		{",", "E unknown device/address \"\": the address type is missing"},
 		{"tpc:a:b", "E unknown device/address \"tpc\"; did you mean \"TCP\"?"},
 		{"zzz:a", "E unknown device/address \"zzz\"; option -h lists the types there are"},
 		{" tcp:a:b", "E unknown device/address \" tcp\"; did you mean \"TCP\"?"},
 		{"udp-l:5", "E address type \"udp-l\" is not built yet"},
-		{"-!!", "E unknown device/address \"\"; option -h lists the types there are"},
+		{"-!!", "E unknown device/address \"\": the address type is missing"},
 		{"-!!-!!-", "E an address can be made of two with \"!!\" once; "
 		            "there is another one at \"!!-\""},
 		{"open:a\\", "E open:a\\: the address ends with a backslash that escapes nothing"},
@@ -202,7 +202,7 @@ static void test_mistakes(void)
 		{"tcp:a:b,keepaliv", "E tcp:a:b,keepaliv: unknown option \"keepaliv\"; "
 		                     "did you mean \"keepalive\"?"},
 		{"tcp:a:b, fork", "E tcp:a:b, fork: unknown option \" fork\"; did you mean \"fork\"?"},
-		{"tcp:a:b,=1", "E tcp:a:b,=1: unknown option \"\""},
+		{"tcp:a:b,=1", "E tcp:a:b,=1: unknown option \"\"; option -hhh lists the options there are"},
 		{"tcp:a:b,seek=1", "E tcp:a:b,seek=1: option \"seek\" not supported with this "
 		                   "address type (it needs one of BLK,REG)"},
 		{"tcp:a:b,raw", "E tcp:a:b,raw: option \"raw\" not supported with this address type "
@@ -214,7 +214,7 @@ static void test_mistakes(void)
 		                     "Linux only lets programs read it"},
 		{"-,readbytes=0", "E -,readbytes=0: option \"readbytes\": "
 		                  "\"0\" must be greater than 0"},
-		{"tcp:a\n:b,x", "E tcp:a\\x0a:b,x: unknown option \"x\""},
+		{"tcp:a\n:b,x", "E tcp:a\\x0a:b,x: unknown option \"x\"; option -hhh lists the options there are"},
 	};
 
 	for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++) {
