@@ -1,0 +1,270 @@
+#!/bin/sh
+# Many sessions in one process, and the cases that need processes of their own.
+
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+test_one_process() {
+	# plain relaying serves all connections without any child process
+	server echo echo
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork "TCP4:127.0.0.1:$server_port"
+	mkfifo hold
+	relay=$pid
+	start_with hold holder "$python" "$tests/peer.py" client hold "127.0.0.1:$port" 100
+	exec 9>hold
+	wait_until grep -q 'held 100' holder.out
+	assertEquals 'children' 0 "$(count_children "$relay")"
+	assertTrue 'descriptors' "[ $(count_fds "$relay") -ge 200 ]"
+	exec 9>&-
+}
+
+test_many_at_once() {
+	# 500 connections at once get their own answers each
+	server echo echo
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork "TCP4:127.0.0.1:$server_port"
+	client many "127.0.0.1:$port" 500 1000
+	assert_out '500 of 500 answers right\n'
+	assertTrue 'still there' "kill -0 $pid"
+}
+
+test_thousands_idle() {
+	# thousands of idle connections are held by one process
+	[ "$(ulimit -n)" -ge 9000 ] || { echo 'skipped: needs 9000 descriptors'; startSkipping; return 0; }
+	server echo echo
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork "TCP4:127.0.0.1:$server_port"
+	relay=$pid
+	mkfifo hold
+	start_with hold holder "$python" "$tests/peer.py" client hold "127.0.0.1:$port" 2000
+	exec 9>hold
+	wait_until grep -q 'held 2000' holder.out
+	assertEquals 'children' 0 "$(count_children "$relay")"
+	client ask "127.0.0.1:$port" 'one more'
+	assert_out 'one more'
+	exec 9>&-
+}
+
+test_everything_is_given_back() {
+	# after many connections descriptors and memory are what they were after the first ones
+	server echo echo
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork "TCP4:127.0.0.1:$server_port"
+	client many "127.0.0.1:$port" 50 100000
+	wait_log relay.log 'socket [12] \(fd [0-9]+\) is at EOF' 100
+	# the resolver or a timer may keep something once and for all
+	sleep_until_quiet "$pid"
+	fds=$(count_fds "$pid")
+	memory=$(resident "$pid")
+	for round in 1 2 3 4; do
+		client many "127.0.0.1:$port" 50 100000
+		assert_out '50 of 50 answers right\n'
+	done
+	wait_until has_fds "$pid" "$fds"
+	assertEquals "$fds" "$(count_fds "$pid")"
+	# a leak of one buffer per connection (8 kB) would be 1600 kB; sanitizers keep freed memory
+	if ! sanitized; then
+		grown=$(($(resident "$pid") - memory))
+		assertTrue "grown by $grown kB" "[ $grown -lt 1000 ]"
+	fi
+}
+
+# The descriptors are down to those of a server without a session: the listener, the
+# loop's own and standard ones.
+sleep_until_quiet() {
+	wait_until few_fds "$1"
+}
+
+few_fds() {
+	[ "$(count_fds "$1")" -lt 20 ]
+}
+
+test_right_side_fork() {
+	# fork on a connecting address opens one connection after the other
+	server collect collect "$dir"
+	listener probe TCP4-LISTEN:0,bind=127.0.0.1 -
+	stop "$pid"
+	relay relay -u "TCP4:127.0.0.1:$server_port,fork,interval=0.05" OPEN:/dev/null
+	wait_log relay.log 'successfully connected from' 3
+	assertTrue 'still there' "kill -0 $pid"
+}
+
+test_children_for_process_state() {
+	# options that change a process are carried out in a process per connection
+	need_root || return 0
+	without_leak_check
+	for options in setuid=nobody su=nobody chroot=/tmp; do
+		listener "relay" TCP4-LISTEN:0,bind=127.0.0.1,fork,$options PIPE
+		relay=$pid
+		rm -f hold
+		mkfifo hold
+		start_with hold holder "$python" "$tests/peer.py" client hold "127.0.0.1:$port" 3
+		exec 9>hold
+		wait_until grep -q 'held 3' holder.out
+		assertEquals "$options: children" 3 "$(count_children "$relay")"
+		child=$(children "$relay" | cut -d ' ' -f 1)
+		case $options in
+		*nobody) assertEquals "$options" "$(id -u nobody)" "$(stat -c %u "/proc/$child")" ;;
+		chroot*) assertEquals "$options" /tmp "$(readlink "/proc/$child/root")" ;;
+		esac
+		assertEquals "$options: the server" "0 /" "$(stat -c %u "/proc/$relay") $(readlink "/proc/$relay/root")"
+		exec 9>&-
+		wait_until has_children "$relay" 0
+		stop "$relay"
+	done
+}
+
+test_isolate() {
+	# isolate asks for a process per connection
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork,isolate PIPE
+	relay=$pid
+	mkfifo hold
+	start_with hold holder "$python" "$tests/peer.py" client hold "127.0.0.1:$port" 3
+	exec 9>hold
+	wait_until grep -q 'held 3' holder.out
+	assertEquals 3 "$(count_children "$relay")"
+	# one of them dies, the others go on
+	kill -KILL "$(children "$relay" | cut -d ' ' -f 1)"
+	wait_until has_children "$relay" 2
+	exec 9>&-
+	wait_until has_children "$relay" 0
+	client ask "127.0.0.1:$port" more
+	assert_out more
+}
+
+test_isolate_max_children() {
+	# max-children counts those processes
+	need ss || return 0
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork,isolate,max-children=2 PIPE
+	relay=$pid
+	mkfifo hold
+	start_with hold holder "$python" "$tests/peer.py" client hold "127.0.0.1:$port" 2
+	exec 9>hold
+	wait_until grep -q 'held 2' holder.out
+	start third "$python" "$tests/peer.py" client ask "127.0.0.1:$port" third
+	third=$pid
+	wait_until third_waits
+	assertEquals 2 "$(count_children "$relay")"
+	exec 9>&-
+	finish "$third"
+	assert_file third third.out
+}
+
+third_waits() {
+	ss -Htn "sport = :$port" | wc -l | grep -qx 3
+}
+
+test_late_answer() {
+	# an answer long after the client's end still arrives with a forking listener
+	server late late 1.5
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork "TCP4:127.0.0.1:$server_port"
+	client ask "127.0.0.1:$port" abc
+	assert_out 'late 3\n'
+	server late-unix late 1.5 --unix "$dir/socket"
+	listener relay-unix TCP4-LISTEN:0,bind=127.0.0.1,fork "UNIX-CONNECT:$dir/socket"
+	client ask "127.0.0.1:$port" abcd
+	assert_out 'late 4\n'
+	relay from-unix UNIX-LISTEN:listen,fork "TCP4:127.0.0.1:$server_port"
+	wait_log from-unix.log 'listening on'
+	client ask "unix:$dir/listen" abcdef
+	assert_out 'late 6\n'
+}
+
+test_explicit_linger_cuts() {
+	# -t means what it says, with fork too
+	server late late 30
+	listener relay -t 0.2 TCP4-LISTEN:0,bind=127.0.0.1,fork "TCP4:127.0.0.1:$server_port"
+	client ask "127.0.0.1:$port" abc
+	assert_out ''
+}
+
+test_one_shot_keeps_half_a_second() {
+	# a run for one connection gives up half a second after the client's end
+	server late late 30
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1 "TCP4:127.0.0.1:$server_port"
+	client ask "127.0.0.1:$port" abc
+	assert_out ''
+	finish "$pid"
+	assertEquals 0 "$status"
+}
+
+test_vanished_client_after_half_close() {
+	# a half-closed session ends when the other peer is gone for good
+	server silent silent --unix "$dir/socket"
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork "UNIX-CONNECT:$dir/socket"
+	relay=$pid
+	fds=$(count_fds "$relay")
+	start one "$python" "$tests/peer.py" client ask "127.0.0.1:$port" abc
+	one=$pid
+	wait_log relay.log 'is at EOF'
+	stop "$server_pid"
+	finish "$one"
+	wait_until has_fds "$relay" "$fds"
+}
+
+test_keepalive_at_half_close() {
+	# a half-closed TCP session looks for dead peers by keepalive
+	need ss || return 0
+	server silent silent
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork "TCP4:127.0.0.1:$server_port"
+	start one "$python" "$tests/peer.py" client ask "127.0.0.1:$port" abc
+	wait_log relay.log 'is at EOF'
+	wait_until keepalive_on "$server_port"
+}
+
+keepalive_on() {
+	ss -Htno "dport = :$1" | grep -q 'timer:(keepalive'
+}
+
+test_sessions_do_not_wait_for_each_other() {
+	# a session that is stuck does not hold up another one
+	server silent silent
+	silent=$server_port
+	server echo echo
+	listener stuck TCP4-LISTEN:0,bind=127.0.0.1,fork "TCP4:127.0.0.1:$silent"
+	stuck=$pid
+	start flood "$SOCAT" -u OPEN:/dev/zero "TCP4:127.0.0.1:$port"
+	stuck_port=$port
+	wait_log stuck.log 'starting data transfer loop'
+	client abort "127.0.0.1:$stuck_port" 10
+	wait_log stuck.log 'starting data transfer loop' 2
+	assertTrue "kill -0 $stuck"
+}
+
+test_fork_with_programs() {
+	# every connection gets a program of its own
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork EXEC:cat
+	client many "127.0.0.1:$port" 30 5000
+	assert_out '30 of 30 answers right\n'
+	wait_until has_children "$pid" 0
+}
+
+test_fork_with_file() {
+	# connections one after the other add to a file
+	listener relay -u TCP4-LISTEN:0,bind=127.0.0.1,fork OPEN:all,creat,append
+	for word in one two three; do
+		client ask "127.0.0.1:$port" "$word
+"
+	done
+	wait_until size_is all 14
+	assertEquals 'one three two' "$(sort all | tr '\n' ' ' | sed 's/ $//')"
+}
+
+test_statistics_per_session() {
+	# SIGUSR1 in a server logs statistics and serving goes on
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork PIPE
+	client ask "127.0.0.1:$port" abc
+	kill -USR1 "$pid"
+	wait_log relay.log 'STATISTICS'
+	client ask "127.0.0.1:$port" abc
+	assert_out abc
+}
+
+test_children_shutup() {
+	# children-shutup makes a session's messages milder
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork,children-shutup=2 TCP4:127.0.0.1:1
+	client ask "127.0.0.1:$port" abc
+	client ask "127.0.0.1:$port" abc
+	refute_log relay.log ' [EW] '
+	assertTrue "kill -0 $pid"
+}
+
+# shellcheck source=/dev/null
+. /usr/share/shunit2/shunit2
