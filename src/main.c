@@ -2,6 +2,7 @@
  * then set up the loop and open things. */
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,24 @@
 
 #define GRACE_AS_PROCESS_1 (5 * NANOSECONDS)
 
+static void end_sleep(int number)
+{
+	_exit(128 + number);
+}
+
+/* Process 1 has no default actions: without this, only a kill would end its sleep. */
+static void let_signals_end_sleep(void)
+{
+	static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	struct sigaction action = { .sa_handler = end_sleep };
+
+	for (size_t i = 0; getpid() == 1 && i < sizeof(ending) / sizeof(ending[0]); i++)
+		sigaction(ending[i], &action, NULL);
+	/* nor do the orphans of a container that it is process 1 of stay as zombies */
+	if (getpid() == 1)
+		signal(SIGCHLD, SIG_IGN);
+}
+
 /* Called as "sleep" (a link to this binary in the image): wait as long as the arguments say,
  * so that a debug pod's "sleep infinity" works without any other binary. */
 static int run_as_sleep(char **argv)
@@ -28,6 +47,7 @@ static int run_as_sleep(char **argv)
 	double seconds = 0;
 	struct timespec rest;
 
+	let_signals_end_sleep();
 	for (argv++; *argv != NULL; argv++) {
 		char *end;
 
@@ -35,7 +55,7 @@ static int run_as_sleep(char **argv)
 			for (;;)
 				pause();
 		seconds += strtod(*argv, &end);
-		if (end == *argv || *end != '\0') {
+		if (end == *argv || *end != '\0' || !(seconds >= 0 && seconds <= INT32_MAX)) {
 			fprintf(stderr, "sleep: \"%s\" is not a number of seconds\n", *argv);
 			return 1;
 		}
