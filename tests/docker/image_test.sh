@@ -35,7 +35,7 @@ test_size() {
 test_files() {
 	# one binary, two links, and what the program reads; the engine adds only empty files
 	export_image
-	tar -tvf files.tar | awk '/^-/ && $3 > 0 { print $1, $2, $6 }' | sort >found
+	tar --numeric-owner -tvf files.tar | awk '/^-/ && $3 > 0 { print $1, $2, $6 }' | sort >found
 	cat >expected <<-'END'
 		-rw-r--r-- 0/0 etc/group
 		-rw-r--r-- 0/0 etc/passwd
@@ -43,7 +43,7 @@ test_files() {
 		-rwxr-xr-x 0/0 bin/socat
 	END
 	assertEquals "$(cat expected)" "$(cat found)"
-	tar -tvf files.tar | awk '/^l/ { print $6, $7, $8 }' | grep -v ^etc/ | sort >found
+	tar --numeric-owner -tvf files.tar | awk '/^l/ { print $6, $7, $8 }' | grep -v ^etc/ | sort >found
 	assertEquals "$(printf '%s\n' 'bin/sleep -> socat' 'usr/bin -> /bin')" "$(cat found)"
 }
 

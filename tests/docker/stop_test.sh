@@ -117,33 +117,31 @@ test_one_shot() {
 	done
 }
 
-zombies() {
-	for task in $(docker top "$container" -eo pid,stat | awk 'NR > 1 && $2 ~ /^Z/ { print $1 }'); do
-		echo "$task"
-	done
+# bring_busybox: a shell for a container that has none, in the file busybox.
+bring_busybox() {
+	cp -L "$(command -v busybox)" busybox
+	ldd busybox >/dev/null 2>&1 || return 0
+	echo 'skipped: needs a static busybox'
+	startSkipping
+	return 1
 }
 
-no_zombies() {
-	[ -z "$(zombies)" ]
-}
-
-# make_orphan: a process whose parent ends before it; process 1 inherits it. It is over
-# once the file /tmp/over is there, which "docker exec" is asked for.
-make_orphan() {
-	docker exec "$container" /busybox sh -c \
-		'(/busybox usleep 200000; /busybox touch /tmp/over) & exec /busybox true'
-	wait_until docker exec "$container" /busybox test -e /tmp/over
+# inherit_orphan: a process of the container's loses its parent, so that process 1 inherits
+# it, and then ends. A zombie would stay in the list of process 1's children.
+inherit_orphan() {
+	docker exec --detach "$container" /busybox sh -c \
+		'until /busybox test -e /tmp/end; do /busybox usleep 50000; done & exec /busybox true'
+	wait_until has_children "$pid" 1
+	docker exec "$container" /busybox touch /tmp/end
+	wait_until has_children "$pid" 0
 }
 
 test_orphans() {
 	# processes that lost their parent don't stay as zombies, and do not disturb
-	cp -L "$(command -v busybox)" busybox
-	ldd busybox >/dev/null 2>&1 &&
-		{ echo 'skipped: needs a static busybox'; startSkipping; return; }
+	bring_busybox || return
 	listening --volume "$dir/busybox:/busybox:ro" --tmpfs /tmp:mode=1777 \
 		--publish 127.0.0.1::8000 "$image" -d -d tcp-listen:8000,fork,reuseaddr pipe
-	make_orphan
-	wait_until no_zombies
+	inherit_orphan
 	client ask "127.0.0.1:$port" abc
 	assert_out abc
 	stop_container "$container"
@@ -152,26 +150,21 @@ test_orphans() {
 
 test_orphans_of_sleep() {
 	# the same where process 1 only sleeps
-	cp -L "$(command -v busybox)" busybox
-	ldd busybox >/dev/null 2>&1 &&
-		{ echo 'skipped: needs a static busybox'; startSkipping; return; }
+	bring_busybox || return
 	container --read-only --volume "$dir/busybox:/busybox:ro" --tmpfs /tmp:mode=1777 \
 		--entrypoint sleep "$image" infinity
-	make_orphan
-	wait_until no_zombies
+	pid=$(process_of "$container")
+	inherit_orphan
 	assertTrue 'sleeps on' "is_running $container"
 }
 
-test_programs_end_with_it() {
-	# a program that a session runs ends with the container's server
-	cp -L "$(command -v busybox)" busybox
-	ldd busybox >/dev/null 2>&1 &&
-		{ echo 'skipped: needs a static busybox'; startSkipping; return; }
+test_programs() {
+	# a session's program is gone once the session is over
+	bring_busybox || return
 	listening --volume "$dir/busybox:/busybox:ro" --publish 127.0.0.1::8000 "$image" -d -d \
 		tcp-listen:8000,fork,reuseaddr 'exec:/busybox cat'
 	client ask "127.0.0.1:$port" abc
 	assert_out abc
-	wait_until no_zombies
 	wait_until has_children "$pid" 0
 	stop_container "$container"
 	assertEquals 0 "$(exit_status_of "$container")"
