@@ -269,9 +269,11 @@ static struct listener *listen_with_retry(const struct spec *spec,
 
 	for (;;) {
 		attempt.last_try = left == 0;
+		/* listeners copy the request */
+		/* cppcheck-suppress returnDanglingLifetime */
 		listener = spec->type->listen(spec, &attempt);
 		if (listener != NULL || left-- == 0)
-			return listener;
+			return listener; /* cppcheck-suppress returnDanglingLifetime */
 		if (!signals_wait(spec_number(spec, "interval", NANOSECONDS)))
 			return NULL;
 	}

@@ -99,7 +99,7 @@ static void finish(struct unix_opening *o, struct channel *channel)
 static void permission_hint(const char *path, int error, char *hint, size_t size)
 {
 	struct stat st;
-	size_t length;
+	bool group_may;
 
 	hint[0] = '\0';
 	if (error == ECONNREFUSED)
@@ -110,14 +110,11 @@ static void permission_hint(const char *path, int error, char *hint, size_t size
 		snprintf(hint, size, "; a directory on the way is closed to user %d", (int)geteuid());
 		return;
 	}
+	group_may = st.st_mode & S_IWGRP;   /* connecting takes the right to write */
 	snprintf(hint, size, "; the socket belongs to user %d, group %d, mode %04o, and this process "
-	         "is user %d, group %d", (int)st.st_uid, (int)st.st_gid,
-	         (unsigned)st.st_mode & 07777u, (int)geteuid(), (int)getegid());
-	length = strlen(hint);
-	/* connecting takes the permission to write */
-	if (st.st_mode & S_IWGRP)
-		snprintf(hint + length, size - length, ": run it with --group-add %d",
-		         (int)st.st_gid);
+	         "is user %d, group %d: run it with %s %d", (int)st.st_uid, (int)st.st_gid,
+	         (unsigned)st.st_mode & 07777u, (int)geteuid(), (int)getegid(),
+	         group_may ? "--group-add" : "--user", (int)(group_may ? st.st_gid : st.st_uid));
 }
 
 static void start(struct unix_opening *o);
