@@ -36,7 +36,6 @@ struct unix_opening {
 	struct closer *closer;    /* removes our own bound entry */
 	int64_t tries_left;       /* -1: for ever */
 	int64_t deadline;         /* of connect-timeout; 0: none */
-	bool starting, over;
 };
 
 /* With parameters there is at least one: the parser has seen to it. */
@@ -89,9 +88,7 @@ static void finish(struct unix_opening *o, struct channel *channel)
 		channel_on_close(channel, o->closer);
 	else if (o->closer != NULL)
 		o->closer->close(o->closer);
-	o->over = true;
-	if (!o->starting)
-		loop_free_later(o);
+	opening_over(&o->base);
 	open_done(&request, channel);
 }
 
@@ -276,7 +273,7 @@ static void cancel(struct opening *opening)
 	timer_stop(&o->timer);
 	if (o->closer != NULL)
 		o->closer->close(o->closer);
-	loop_free_later(o);
+	opening_over(opening);
 }
 
 struct opening *unix_open(const struct spec *spec, const char *path,
@@ -301,13 +298,8 @@ struct opening *unix_open(const struct spec *spec, const char *path,
 	if (log_enabled(LOG_NOTICE_) && fill_address(spec, path, &peer) == 0)
 		log_notice("opening connection to %s",
 		           net_print(&peer.addr, peer.length, text, sizeof(text)));
-	o->starting = true;
 	start(o);
-	o->starting = false;
-	if (!o->over)
-		return &o->base;
-	loop_free_later(o);
-	return NULL;
+	return opening_handle(&o->base);
 }
 
 static struct opening *open_connect(const struct spec *spec, const struct open_request *request)
