@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "addr/addr.h"
+#include "addr/combine.h"
 #include "addr/ip.h"
 #include "addr/lock.h"
 #include "cli/cli.h"
@@ -115,11 +116,14 @@ static int parse_addresses(const struct cli_config *config, struct address **lef
 	if (*left == NULL)
 		return -1;
 	*right = address_parse(config->right, right_use, &settings);
-	if (*right == NULL) {
-		address_free(*left);
-		return -1;
-	}
-	return 0;
+	if (*right == NULL)
+		goto free_left;
+	if (addresses_check(*left, *right) == 0)
+		return 0;
+	address_free(*right);
+free_left:
+	address_free(*left);
+	return -1;
 }
 
 static int open_dumps(struct cli_config *config)

@@ -138,6 +138,7 @@ test_shut_down() {
 test_shut_none() {
 	# shut-none tells the peer nothing until the close
 	need strace || return 0
+	without_leak_check
 	server echo late 0
 	timeout "$BOUND" strace -f -e trace=shutdown -o trace \
 		"$SOCAT" -t 0.2 - "TCP4:127.0.0.1:$server_port,shut-none" </dev/null >out 2>err

@@ -64,7 +64,7 @@ check_line() {
 	fi
 	assertEquals "status of: $words" 1 "$status"
 	assertEquals "error of: $words" "$expected" "$(sed -n 's/^[^]]*\] E //p' ../err)"
-	assertEquals "lines of: $words" 1 "$(wc -l <../err)"
+	assertEquals "lines besides warnings of: $words" 1 "$(grep -cv '^[^]]*\] W ' ../err)"
 	assertEquals "output of: $words" 0 "$(wc -c <../out)"
 }
 

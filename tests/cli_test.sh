@@ -36,10 +36,10 @@ test_help() {
 			-t -T -u -U -g -L -W -0 -4 -6 --grace; do
 			assert_log out "^ +$word"
 		done
-		assert_log out '^ +TCP-LISTEN:<port>	+groups=FD,SOCKET,LISTEN,CHILD,RETRY,RANGE,IP4,IP6,TCP$'
-		assert_log out '^ +UNIX-CONNECT:<filename>	+groups=FD,SOCKET,NAMED,RETRY,UNIX$'
-		assert_log out '^ +STDIO	+groups='
-		refute_log out '	phase='
+		assert_log out '^ +TCP-LISTEN:<port>[[:space:]]+groups=FD,SOCKET,LISTEN,CHILD,RETRY,RANGE,IP4,IP6,TCP$'
+		assert_log out '^ +UNIX-CONNECT:<filename>[[:space:]]+groups=FD,SOCKET,NAMED,RETRY,UNIX$'
+		assert_log out '^ +STDIO[[:space:]]+groups='
+		refute_log out '[[:space:]]phase='
 	done
 }
 
@@ -48,9 +48,9 @@ test_help_options() {
 	for switch in -hh '-??'; do
 		run "$SOCAT" "$switch"
 		assert_status 0
-		assert_log out '^ +reuseaddr	+groups=SOCKET	+phase=PREBIND	+type=INT'
-		assert_log out '^ +fork	+groups=CHILD	+phase=PASTACCEPT	+type=BOOL$'
-		refute_log out '^ +so-reuseaddr	'
+		assert_log out '^ +reuseaddr[[:space:]]+groups=SOCKET[[:space:]]+phase=PREBIND[[:space:]]+type=INT'
+		assert_log out '^ +fork[[:space:]]+groups=CHILD[[:space:]]+phase=PASTACCEPT[[:space:]]+type=BOOL$'
+		refute_log out '^ +so-reuseaddr[[:space:]]'
 	done
 }
 
@@ -60,9 +60,9 @@ test_help_all_options() {
 		run "$SOCAT" "$switch"
 		assert_status 0
 		for word in so-reuseaddr retry forever fork max-children umask; do
-			assert_log out "^ +$word	+groups=.*	+phase=.*	+type="
+			assert_log out "^ +${word}[[:space:]]+groups=.*[[:space:]]+phase=.*[[:space:]]+type="
 		done
-		assert_log out '^ +reuseaddr	+is an alias for so-reuseaddr$'
+		assert_log out '^ +reuseaddr[[:space:]]+is an alias for so-reuseaddr$'
 	done
 }
 
@@ -240,9 +240,9 @@ test_levels() {
 
 test_warnings_by_default() {
 	# warnings are printed without -d and suppressed by -d0
-	run "$SOCAT" TCP4-LISTEN:0,bind=127.0.0.1,accept-timeout=0.1 -
-	assert_lines err ' W accept: Connection timed out' 1
-	run "$SOCAT" -d0 TCP4-LISTEN:0,bind=127.0.0.1,accept-timeout=0.1 -
+	run "$SOCAT" - SYSTEM:'cat >/dev/null; exit 3' </dev/null
+	assert_lines err ' W ' 1
+	run "$SOCAT" -d0 - SYSTEM:'cat >/dev/null; exit 3' </dev/null
 	refute_log err ' W '
 }
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Programs as addresses: EXEC, SYSTEM, SHELL over socket pairs and pipes.
 
+# shellcheck disable=SC2034,SC3045
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -74,6 +75,18 @@ test_one_direction() {
 	run "$SOCAT" -u 'EXEC:cat' - <in
 	assert_status 0
 	assert_out 'abc\n'
+}
+
+test_program_may_finish() {
+	# a program that only reads is given time to finish its work with the input
+	given 'abc\n'
+	for address in 'SYSTEM:sleep 0.2; cat >copy' 'SYSTEM:sleep 0.2; cat >copy,pipes'; do
+		rm -f copy
+		run "$SOCAT" -t 10 -u - "$address" <in
+		assertEquals "$(cat err)" 0 "$status"
+		wait_until test -s copy
+		assert_file 'abc\n' copy
+	done
 }
 
 test_half_close() {
@@ -180,6 +193,24 @@ test_killed_program() {
 	assert_log err ' W .*child [0-9]+ exited on signal 9'
 }
 
+test_socket_options() {
+	# options for sockets act on the socket pair
+	need strace || return 0
+	without_leak_check
+	given abc
+	run strace -f -e trace=setsockopt -o trace "$SOCAT" -t 10 - EXEC:cat,sndbuf=5000 <in
+	assert_out abc
+	assert_log trace 'SO_SNDBUF, \[5000\]'
+}
+
+test_no_false_alarm() {
+	# a program that ends well is nothing to warn of
+	given abc
+	run "$SOCAT" -t 10 - EXEC:cat <in
+	assert_status 0
+	assert_file '' err
+}
+
 test_nofork() {
 	# nofork becomes the program: its process id and status are ours
 	program pid 'echo $$; exit 7'
@@ -206,6 +237,9 @@ test_nofork_with_listener() {
 test_nofork_only_second() {
 	# nofork is for the second address only
 	run "$SOCAT" EXEC:cat,nofork - </dev/null
+	assert_status 1
+	assert_lines err ' E .*nofork' 1
+	run "$SOCAT" - '-!!EXEC:cat,nofork' </dev/null
 	assert_status 1
 	assert_lines err ' E .*nofork' 1
 }

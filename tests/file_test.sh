@@ -227,9 +227,9 @@ test_directory() {
 	mkdir folder
 	given abc
 	run "$SOCAT" -u - GOPEN:folder <in
-	assert_error 'Is a directory'
+	assert_error '[Ii]s a directory'
 	run "$SOCAT" -u - OPEN:folder <in
-	assert_error 'Is a directory'
+	assert_error '[Ii]s a directory'
 }
 
 test_open_socket() {
@@ -241,6 +241,8 @@ test_open_socket() {
 
 test_access_modes() {
 	# rdonly, wronly and rdwr override what the direction asks for
+	need strace || return 0
+	without_leak_check
 	given abc
 	run "$SOCAT" -d -d -u OPEN:in,rdwr -
 	assert_status 0
@@ -254,6 +256,7 @@ test_access_modes() {
 
 test_open_flags() {
 	# the options that stand for a flag of open() set that flag
+	need strace || return 0
 	without_leak_check
 	given abc
 	for pair in sync=O_SYNC dsync=O_DSYNC nofollow=O_NOFOLLOW noctty=O_NOCTTY noatime=O_NOATIME \
@@ -270,7 +273,7 @@ test_nofollow() {
 	given abc
 	ln -s in link
 	run "$SOCAT" -u OPEN:link,nofollow -
-	assert_error 'symbolic link'
+	assert_error '[Ss]ymbolic link'
 }
 
 test_ignoreeof() {

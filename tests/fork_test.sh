@@ -1,6 +1,7 @@
 #!/bin/sh
 # Many sessions in one process, and the cases that need processes of their own.
 
+# shellcheck disable=SC2034,SC3045
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -154,6 +155,7 @@ third_waits() {
 test_late_answer() {
 	# an answer long after the client's end still arrives with a forking listener
 	server late late 1.5
+	late_port=$server_port
 	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork "TCP4:127.0.0.1:$server_port"
 	client ask "127.0.0.1:$port" abc
 	assert_out 'late 3\n'
@@ -161,7 +163,7 @@ test_late_answer() {
 	listener relay-unix TCP4-LISTEN:0,bind=127.0.0.1,fork "UNIX-CONNECT:$dir/socket"
 	client ask "127.0.0.1:$port" abcd
 	assert_out 'late 4\n'
-	relay from-unix UNIX-LISTEN:listen,fork "TCP4:127.0.0.1:$server_port"
+	relay from-unix UNIX-LISTEN:listen,fork "TCP4:127.0.0.1:$late_port"
 	wait_log from-unix.log 'listening on'
 	client ask "unix:$dir/listen" abcdef
 	assert_out 'late 6\n'

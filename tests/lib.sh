@@ -59,6 +59,11 @@ sanitized() {
 	[ -n "${SANITIZER_LOG:-}" ]
 }
 
+# The C libraries say these in different words.
+in_use='Address (already )?in use'
+not_available='(Cannot assign requested address|Address not available)'
+out_of_descriptors='(Too many open files|No file descriptors available)'
+
 # ---- running and waiting
 
 # run COMMAND...: run to its end, at most $BOUND seconds (then status 124). Output goes to
@@ -103,7 +108,8 @@ start() {
 	start_name=$1
 	shift
 	# now, not when the process gets to it: an old log must not be taken for the new one
-	: >"$dir/$start_name.out" >"$dir/$start_name.log"
+	: >"$dir/$start_name.out"
+	: >"$dir/$start_name.log"
 	"$@" >"$dir/$start_name.out" 2>"$dir/$start_name.log" </dev/null 9>&- &
 	pid=$!
 	started="$started $pid"
@@ -115,7 +121,8 @@ start_with() {
 	start_input=$1 start_name=$2
 	shift 2
 	# now, not when the process gets to it: an old log must not be taken for the new one
-	: >"$dir/$start_name.out" >"$dir/$start_name.log"
+	: >"$dir/$start_name.out"
+	: >"$dir/$start_name.log"
 	"$@" >"$dir/$start_name.out" 2>"$dir/$start_name.log" <"$start_input" 9>&- &
 	pid=$!
 	started="$started $pid"
@@ -174,27 +181,34 @@ stop() {
 	finish "$1"
 }
 
+# End all that were started and what they started, and wait for it.
 stop_all() {
+	family=
 	for started_pid in $started; do
-		stop_children "$started_pid"
-		kill -TERM "$started_pid" 2>/dev/null
+		add_family "$started_pid"
 	done
-	for started_pid in $started; do
+	for family_pid in $family; do
+		kill -TERM "$family_pid" 2>/dev/null
+	done
+	for family_pid in $family; do
 		stop_until=$(($(date +%s) + 5))
-		until ended "$started_pid"; do
-			[ "$(date +%s)" -lt "$stop_until" ] || kill -KILL "$started_pid"
+		until ended "$family_pid"; do
+			[ "$(date +%s)" -lt "$stop_until" ] || kill -KILL "$family_pid" 2>/dev/null
 			sleep 0.02
 		done
+	done
+	for started_pid in $started; do
 		wait "$started_pid" 2>/dev/null
 	done
 	started=
 }
 
-stop_children() {
+# add_family PID: the process, after all its descendants, to $family.
+add_family() {
 	for child_pid in $(children "$1"); do
-		stop_children "$child_pid"
-		kill -TERM "$child_pid" 2>/dev/null
+		add_family "$child_pid"
 	done
+	family="$family $1"
 }
 
 # ---- looking at processes and files

@@ -296,6 +296,29 @@ def question(packet):
     return ".".join(labels), struct.unpack("!H", packet[at + 1:at + 3])[0], at + 5
 
 
+def answer_to(packet, known):
+    """The name asked for and the whole reply (RFC 1035, section 4)."""
+    name, kind, end = question(packet)
+    print("asked %s type %d" % (name, kind), flush=True)
+    answers = []
+    for ip in known.get(name, []):
+        if kind == (28 if ":" in ip else 1):
+            raw = socket.inet_pton(socket.AF_INET6 if ":" in ip else socket.AF_INET, ip)
+            answers.append(b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 60, len(raw)) + raw)
+    flags = 0x8180 if name in known else 0x8183
+    header = packet[:2] + struct.pack("!HHHHH", flags, 1, len(answers), 0, 0)
+    return name, header + packet[12:end] + b"".join(answers)
+
+
+def serve_tcp(conn, known):
+    """One question over TCP, with its length before it."""
+    with conn, conn.makefile("rb") as stream:
+        packet = stream.read(struct.unpack("!H", stream.read(2))[0])
+        print("by TCP", flush=True)
+        reply = answer_to(packet, known)[1]
+        conn.sendall(struct.pack("!H", len(reply)) + reply)
+
+
 def dns(argv):
     portfile, address, late = argv[0], argv[1], float(argv[2])
     known = {}
@@ -304,22 +327,21 @@ def dns(argv):
         known.setdefault(name, []).append(ip)
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind((address, 53))
+    listener = socket.create_server((address, 53))
     publish(portfile, "53")
     waiting = []
     while True:
         due = max(0, min(w[0] for w in waiting) - time.monotonic()) if waiting else None
-        if select.select([sock], [], [], due)[0]:
+        ready = select.select([sock, listener], [], [], due)[0]
+        if listener in ready:
+            serve_tcp(listener.accept()[0], known)
+        if sock in ready:
             packet, peer = sock.recvfrom(2048)
-            name, kind, end = question(packet)
-            print("asked %s type %d" % (name, kind), flush=True)
-            answers = []
-            for ip in known.get(name, []):
-                if kind == (28 if ":" in ip else 1):
-                    raw = socket.inet_pton(socket.AF_INET6 if ":" in ip else socket.AF_INET, ip)
-                    answers.append(b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 60, len(raw)) + raw)
-            flags = 0x8180 if name in known else 0x8183
-            reply = (packet[:2] + struct.pack("!HHHHH", flags, 1, len(answers), 0, 0)
-                     + packet[12:end] + b"".join(answers))
+            name, reply = answer_to(packet, known)
+            if len(reply) > 512:
+                # truncated: header with that flag and the question; the rest by TCP
+                end = question(packet)[2]
+                reply = (reply[:2] + struct.pack("!HHHHH", 0x8380, 1, 0, 0, 0) + packet[12:end])
             wait = late if name.startswith("slow") else 0
             waiting.append((time.monotonic() + wait, reply, peer))
         now = time.monotonic()

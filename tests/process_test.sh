@@ -1,6 +1,7 @@
 #!/bin/sh
 # Options that change the process: user, group, root, session, network namespace.
 
+# shellcheck disable=SC2034,SC3045
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 

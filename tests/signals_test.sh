@@ -231,7 +231,7 @@ test_init_reaps() {
 	as_init relay TCP4-LISTEN:0,bind=127.0.0.1,fork 'SYSTEM:(read -r go <go; exit 0) & echo left; exit'
 	wait_log relay.log 'listening on'
 	mkfifo go
-	client ask "127.0.0.1:$(port_of relay.log)" ''
+	client first "127.0.0.1:$(port_of relay.log)"
 	assert_log out left
 	wait_until has_children "$pid" 1
 	echo go >go

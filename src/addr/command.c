@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sys/error.h"
 #include "sys/log.h"
 
 void command_free(struct command *command)
@@ -90,6 +91,10 @@ static int build_shell(const struct spec *spec, struct command *command, const c
 	first_argument(spec, shell, command->words, size);
 	command->program = shell;
 	command->argv[0] = command->words;
+	if (spec->param_count > 0 && strspn(spec->params[0], " \t\n") == strlen(spec->params[0])) {
+		errno = EINVAL;
+		return -1;
+	}
 	if (spec->param_count > 0) {
 		command->argv[1] = (char *)(intptr_t)"-c";
 		command->argv[2] = spec->params[0];
@@ -119,7 +124,7 @@ int command_build(const struct spec *spec, struct command *command)
 		rc = build_shell(spec, command, shell_of(spec));
 	if (rc < 0) {
 		log_error("%s: %s", spec->text,
-		          errno == EINVAL ? "the command is missing" : strerror(errno));
+		          errno == EINVAL ? "the command is missing" : error_text(errno));
 		command_free(command);
 		return -1;
 	}

@@ -21,6 +21,7 @@
 #include "loop/resolve.h"
 #include "loop/scarce.h"
 #include "opt/process.h"
+#include "sys/error.h"
 #include "sys/log.h"
 
 struct connecting {
@@ -111,10 +112,10 @@ static void address_failed(struct connecting *c, const char *call, int error)
 	snprintf(what, sizeof(what), "%s %s", call, text);
 	if (++c->next < c->count) {
 		log_notice("%s: %s: %s; trying the next address", c->spec->text, what,
-		           strerror(error));
+		           error_text(error));
 		try_next(c);
 	} else {
-		failed(c, what, strerror(error));
+		failed(c, what, error_text(error));
 	}
 }
 
@@ -241,7 +242,7 @@ static void got_addresses(struct connecting *c, const union net_addr *addrs, uns
 	union net_addr *copy = malloc(count * sizeof(*copy));
 
 	if (copy == NULL) {
-		failed(c, "connect", strerror(ENOMEM));
+		failed(c, "connect", error_text(ENOMEM));
 		return;
 	}
 	free(c->addrs);
@@ -263,7 +264,7 @@ static void resolved(void *owner, const struct resolve_result *result)
 	c->lookup = NULL;
 	if (result->error != 0 || result->count == 0)
 		failed(c, "looking up the host", result->error == 0 ? "it has no address"
-		                                                    : gai_strerror(result->error));
+		                                                    : error_lookup_text(result->error));
 	else
 		got_addresses(c, result->addrs, result->count);
 }
@@ -301,7 +302,7 @@ static void start_lookup(struct connecting *c, const char *host,
 		scarce_met("resolve", errno);
 		timer_start(&c->timer, SCARCE_INTERVAL, again);
 	} else if (c->lookup == NULL) {
-		failed(c, "looking up the host", strerror(errno));
+		failed(c, "looking up the host", error_text(errno));
 	}
 }
 
@@ -321,7 +322,7 @@ static void bind_resolved(void *owner, const struct resolve_result *result)
 
 	c->lookup = NULL;
 	if (result->error != 0 || result->count == 0) {
-		failed(c, "looking up the host of option bind", gai_strerror(result->error));
+		failed(c, "looking up the host of option bind", error_lookup_text(result->error));
 		return;
 	}
 	ip_binding_set(&c->binding, result->addrs, result->count);
@@ -341,7 +342,7 @@ struct opening *ip_connect(const struct spec *spec, const struct ip_request *req
 	struct connecting *c = calloc(1, sizeof(*c));
 
 	if (c == NULL) {
-		log_error("%s: %s", spec->text, strerror(errno));
+		log_error("%s: %s", spec->text, error_text(errno));
 		request->done(request->owner, -1);
 		return NULL;
 	}

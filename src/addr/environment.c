@@ -8,6 +8,15 @@
 #include "sys/log.h"
 #include "sys/version.h"
 
+static pid_t relaying, first;
+
+void environment_init(void)
+{
+	relaying = getpid();
+	if (first == 0)
+		first = relaying;
+}
+
 static void set(const char *name, const char *value)
 {
 	char variable[128];
@@ -39,11 +48,11 @@ static void set_address(const char *host, const char *port, const struct net_pee
 		set_number(port, (long)net_port(&peer->addr));
 }
 
-void environment_set(const struct client_info *client, int parent)
+void environment_set(const struct client_info *client)
 {
 	set("VERSION", socat_version);
-	set_number("PID", getpid());
-	set_number("PPID", parent);
+	set_number("PID", relaying);
+	set_number("PPID", first);
 	if (client == NULL)
 		return;
 	set_address("PEERADDR", "PEERPORT", &client->peer);

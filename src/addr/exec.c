@@ -27,6 +27,7 @@
 #include "loop/loop.h"
 #include "loop/scarce.h"
 #include "opt/process.h"
+#include "sys/error.h"
 #include "sys/log.h"
 
 #define GROUPS (G_FD | G_FIFO | G_SOCKET | G_EXEC | G_FORK | G_TERMIOS | G_PTY | G_PARENT | G_UNIX)
@@ -36,12 +37,16 @@ struct program {
 	struct child child;
 	struct program *next;         /* all that run */
 	const struct spec *spec;
-	bool leave_alone, told_to_end, closed;
+	struct channel *channel;      /* until it is closed */
+	struct timer timer;           /* what it gets to end by itself */
+	bool leave_alone, closed;
 };
+
+/* What a program gets to end by itself after its channel was closed. */
+#define PATIENCE (NANOSECONDS / 2)
 
 static struct {
 	struct program *first;
-	unsigned running;
 	bool failed;
 	void (*ended)(void);
 } programs;
@@ -60,9 +65,13 @@ bool programs_take_signal(int signal)
 	return taken;
 }
 
-unsigned programs_running(void)
+unsigned programs_awaited(void)
 {
-	return programs.running;
+	unsigned count = 0;
+
+	for (const struct program *p = programs.first; p != NULL; p = p->next)
+		count += !p->leave_alone && !p->child.told_to_end;
+	return count;
 }
 
 bool programs_failed(void)
@@ -73,7 +82,6 @@ bool programs_failed(void)
 void programs_forget(void)
 {
 	programs.first = NULL;
-	programs.running = 0;
 	programs.failed = false;
 }
 
@@ -90,7 +98,6 @@ static void unlist(struct program *program)
 		p = &(*p)->next;
 	if (*p != NULL) {
 		*p = program->next;
-		programs.running--;
 	}
 }
 
@@ -98,15 +105,36 @@ static void program_ended(struct child *child, int status)
 {
 	struct program *p = (struct program *)((char *)child - offsetof(struct program, child));
 
-	if (status != 0 && !(p->told_to_end && WIFSIGNALED(status)))
+	timer_stop(&p->timer);
+	if (status != 0 && !(child->told_to_end && WIFSIGNALED(status)))
 		programs.failed = true;
 	unlist(p);
-	if (p->closed)
+	if (p->closed) {
 		free(p);
+	} else {
+		p->channel->exited = true;
+		if (p->channel->notify != NULL)
+			p->channel->notify(p->channel->owner);
+	}
 	if (programs.ended != NULL)
 		programs.ended();
 }
 
+static void tell_to_end(struct program *p)
+{
+	p->child.told_to_end = true;
+	kill(p->child.pid, SIGTERM);
+	if (programs.ended != NULL)
+		programs.ended();
+}
+
+static void patience_over(struct timer *timer)
+{
+	tell_to_end((struct program *)((char *)timer - offsetof(struct program, timer)));
+}
+
+/* A program that has got its end of file usually ends, too; one that was cut off, or that
+ * takes too long, is told to. */
 static void channel_closed(struct closer *closer)
 {
 	struct program *p = (struct program *)closer;
@@ -115,9 +143,10 @@ static void channel_closed(struct closer *closer)
 	p->spec = NULL;
 	if (p->child.pid == 0) {
 		free(p);
+	} else if (!p->leave_alone && p->channel->cut_short) {
+		tell_to_end(p);
 	} else if (!p->leave_alone) {
-		p->told_to_end = true;
-		kill(p->child.pid, SIGTERM);
+		timer_start(&p->timer, PATIENCE, patience_over);
 	}
 }
 
@@ -213,26 +242,25 @@ static int execute(const struct spec *spec, struct plumbing *p, int direction)
 	struct command command;
 
 	if (place_descriptors(spec, p, direction) < 0) {
-		log_error("%s: dup2(): %s", spec->text, strerror(errno));
+		log_error("%s: dup2(): %s", spec->text, error_text(errno));
 		return 126;
 	}
 	if (process_apply_early(spec) < 0 || process_enter(spec, &frame) < 0 ||
-	    process_apply_late(spec) < 0 || spec_apply(spec, PH_LATE, -1, NULL) < 0)
+	    process_apply_late(spec) < 0)
 		return 126;
 	command_environment(spec);
 	if (command_build(spec, &command) < 0)
 		return 126;
 	log_notice("execvp'ing \"%s\"", command.program);
 	execvp(command.program, command.argv);
-	log_error("%s: execvp(\"%s\"): %s", spec->text, command.program, strerror(errno));
+	log_error("%s: execvp(\"%s\"): %s", spec->text, command.program, error_text(errno));
 	return errno == ENOENT ? 127 : 126;
 }
 
-static void run_child(const struct spec *spec, struct plumbing *p, const struct open_request *request,
-                      int parent)
+static void run_child(const struct spec *spec, struct plumbing *p, const struct open_request *request)
 {
 	scarce_restore_limit();
-	environment_set(request->client, parent);
+	environment_set(request->client);
 	signals_restore();
 	_exit(execute(spec, p, request->direction));
 }
@@ -250,6 +278,7 @@ static struct channel *new_channel(const struct spec *spec, const struct plumbin
 	channel = fd_channel_new(&settings);
 	if (channel != NULL)
 		channel_on_close(channel, &program->closer);
+	program->channel = channel;
 	return channel;
 }
 
@@ -265,25 +294,39 @@ static struct program *new_program(const struct spec *spec)
 	return program;
 }
 
+/* The options that act on our end. Returns 0, or -1 (logged). */
+static int apply_options(const struct spec *spec, const struct plumbing *p)
+{
+	int fd = p->ours_in >= 0 ? p->ours_in : p->ours_out;
+
+	if (spec_apply(spec, PH_PASTSOCKET, fd, NULL) < 0 || spec_apply(spec, PH_FD, fd, NULL) < 0)
+		return -1;
+	return spec_apply(spec, PH_LATE, fd, NULL);
+}
+
 /* Returns the channel, or NULL with an error logged. */
 static struct channel *start(const struct spec *spec, const struct open_request *request)
 {
 	struct program *program = new_program(spec);
 	struct channel *channel;
 	struct plumbing p;
-	int parent = getpid();
 	pid_t pid;
 
 	if (program == NULL || plumb(spec, &p, request->direction) < 0)
 		goto free_program;
+	if (apply_options(spec, &p) < 0) {
+		unplumb(&p);
+		free(program);
+		return NULL;
+	}
 	channel = new_channel(spec, &p, program);
 	if (channel == NULL)
 		goto close_fds;
 	pid = fork();
 	if (pid == 0)
-		run_child(spec, &p, request, parent);
+		run_child(spec, &p, request);
 	if (pid < 0) {
-		log_error("%s: fork(): %s", spec->text, strerror(errno));
+		log_error("%s: fork(): %s", spec->text, error_text(errno));
 		channel->closers = NULL;
 		channel_free(channel);
 		close_fd(p.input);
@@ -296,7 +339,6 @@ static struct channel *start(const struct spec *spec, const struct open_request 
 	child_watch(&program->child, pid, program_ended);
 	program->next = programs.first;
 	programs.first = program;
-	programs.running++;
 	close_fd(p.input);
 	if (p.output != p.input)
 		close_fd(p.output);
@@ -305,7 +347,7 @@ static struct channel *start(const struct spec *spec, const struct open_request 
 close_fds:
 	unplumb(&p);
 free_program:
-	log_error("%s: %s", spec->text, strerror(errno));
+	log_error("%s: %s", spec->text, error_text(errno));
 	free(program);
 	return NULL;
 }
@@ -366,9 +408,9 @@ int program_become(const struct spec *spec, const struct channel *channel,
 
 	/* the program does not know about O_NONBLOCK */
 	if (fcntl(p.input, F_SETFL, 0) < 0 || fcntl(p.output, F_SETFL, 0) < 0)
-		log_warn("fcntl(F_SETFL): %s", strerror(errno));
+		log_warn("fcntl(F_SETFL): %s", error_text(errno));
 	scarce_restore_limit();
-	environment_set(client, getpid());
+	environment_set(client);
 	signals_restore();
 	return execute(spec, &p, ADDR_BOTH);
 }

@@ -18,11 +18,12 @@ bool programs_take_signal(int signal);
 /* In a child process: the programs are the parent's. */
 void programs_forget(void);
 
-/* How many programs have not ended yet. */
-unsigned programs_running(void);
+/* How many programs have not ended yet, though they should: those that were told to end, or
+ * are left alone with option end-close, don't count. */
+unsigned programs_awaited(void);
 /* True if one ended with another status than 0, or on a signal other than ours. */
 bool programs_failed(void);
-/* Called each time one ends; NULL: nobody. */
+/* Called each time one ends, or is told to; NULL: nobody. */
 void programs_on_end(void (*ended)(void));
 
 #endif

@@ -20,6 +20,7 @@
 #include "loop/loop.h"
 #include "opt/file.h"
 #include "opt/process.h"
+#include "sys/error.h"
 #include "sys/log.h"
 
 #define READER_INTERVAL (NANOSECONDS / 20)
@@ -68,7 +69,7 @@ static void opened(struct file_opening *o)
 		settings.write_fd = -1;
 	channel = fd_channel_new(&settings);
 	if (channel == NULL) {
-		log_error("%s: %s", spec->text, strerror(errno));
+		log_error("%s: %s", spec->text, error_text(errno));
 		goto failed;
 	}
 	channel->read_fd = channel->write_fd = o->fd;
@@ -101,7 +102,7 @@ static void again(struct timer *timer)
 static void failed(struct file_opening *o, int flags, int error)
 {
 	log_error("%s: open(\"%s\", 0%o): %s", o->spec->text, o->file.path,
-	          (unsigned)(flags & ~(O_CLOEXEC | O_NONBLOCK)), strerror(error));
+	          (unsigned)(flags & ~(O_CLOEXEC | O_NONBLOCK)), error_text(error));
 	finish(o, NULL);
 }
 
@@ -160,7 +161,7 @@ struct opening *file_open(const struct spec *spec, const struct file_request *fi
 	struct file_opening *o = calloc(1, sizeof(*o));
 
 	if (o == NULL) {
-		log_error("%s: %s", spec->text, strerror(errno));
+		log_error("%s: %s", spec->text, error_text(errno));
 		open_done(request, NULL);
 		return NULL;
 	}
@@ -238,7 +239,7 @@ static struct opening *open_gopen(const struct spec *spec, const struct open_req
 	if (S_ISSOCK(st.st_mode))
 		return unix_open(spec, file.path, request);
 	if (S_ISDIR(st.st_mode)) {
-		log_error("%s: \"%s\" is a directory", spec->text, file.path);
+		log_error("%s: open(\"%s\"): %s", spec->text, file.path, error_text(EISDIR));
 		open_done(request, NULL);
 		return NULL;
 	}

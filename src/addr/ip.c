@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sys/error.h"
 #include "sys/log.h"
 
 static struct {
@@ -60,6 +61,22 @@ int ip_family(const struct spec *spec)
 	return (int)spec_number(spec, "protocol-family", AF_UNSPEC);
 }
 
+int ip_check_family(const struct spec *spec)
+{
+	int type = spec->type->family, pf = (int)spec_number(spec, "protocol-family", AF_UNSPEC);
+
+	if (pf != AF_UNSPEC && pf != AF_INET && pf != AF_INET6) {
+		log_error("%s: option \"pf\" must be ip4 or ip6 with this address type", spec->text);
+		return -1;
+	}
+	if (type != AF_UNSPEC && pf != AF_UNSPEC && pf != type) {
+		log_error("%s: option \"pf\" asks for another IP version than %s does", spec->text,
+		          spec->type->name);
+		return -1;
+	}
+	return 0;
+}
+
 int ip_check_port(const struct spec *spec, const char *text, const char *protocol)
 {
 	if (net_parse_port(text, protocol) >= 0)
@@ -84,10 +101,8 @@ int ip_check_host(const struct spec *spec, const char *text)
 		log_error("%s: the host is missing", spec->text);
 		return -1;
 	}
-	if (family != AF_UNSPEC && family != AF_INET && family != AF_INET6) {
-		log_error("%s: option \"pf\" must be ip4 or ip6 with this address type", spec->text);
+	if (ip_check_family(spec) < 0)
 		return -1;
-	}
 	switch (net_parse_host(text, family, &addr)) {
 	case 0:
 		return 0;
@@ -99,7 +114,7 @@ int ip_check_host(const struct spec *spec, const char *text)
 	default:
 		break;
 	}
-	if (strpbrk(text, " \t\n[]%/\\") != NULL || strlen(text) > 253) {
+	if (strpbrk(text, " \t\n[]%:/\\") != NULL || strlen(text) > 253) {
 		log_error("%s: \"%.80s\" is neither an IP address nor a host name", spec->text, text);
 		return -1;
 	}
@@ -131,6 +146,10 @@ int ip_check_bind(const struct spec *spec, const char *protocol)
 
 	if (text == NULL)
 		return 0;
+	if (*text == '\0') {
+		log_error("%s: option \"bind\": the address is missing", spec->text);
+		return -1;
+	}
 	if (ip_split_bind(text, protocol, host, sizeof(host)) < 0) {
 		log_error("%s: option \"bind=%s\": must be host, host:port or :port", spec->text,
 		          text);
@@ -147,14 +166,15 @@ int ip_resolve_now(const struct spec *spec, const char *host, union net_addr *ad
 	int error = getaddrinfo(host, NULL, &hints, &list), prefer = ip_version(true);
 
 	if (error != 0) {
-		log_error("%s: looking up \"%s\": %s", spec->text, host, gai_strerror(error));
+		log_error("%s: looking up \"%s\": %s", spec->text, host, error_lookup_text(error));
 		return -1;
 	}
 	for (best = list; best != NULL && best->ai_family != prefer; best = best->ai_next)
 		;
 	if (best == NULL)
 		best = list;
-	memcpy(addr, best->ai_addr, best->ai_addrlen);
+	if (best != NULL)
+		memcpy(addr, best->ai_addr, best->ai_addrlen);
 	freeaddrinfo(list);
 	return 0;
 }

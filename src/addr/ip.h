@@ -16,6 +16,9 @@ int ip_read_environment(void);
 /* The family that the type or option pf asks for; AF_UNSPEC if neither does. */
 int ip_family(const struct spec *spec);
 
+/* Check that option pf is an IP version and does not contradict the type. */
+int ip_check_family(const struct spec *spec);
+
 /* Check a port, a host and option bind, opening nothing: for addr_type.check. */
 int ip_check_port(const struct spec *spec, const char *text, const char *protocol);
 int ip_check_host(const struct spec *spec, const char *text);

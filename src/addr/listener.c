@@ -18,6 +18,7 @@
 #include "loop/child.h"
 #include "loop/loop.h"
 #include "loop/scarce.h"
+#include "sys/error.h"
 #include "sys/log.h"
 
 /* Connections accepted per turn; descriptors a connection may need besides its own (the
@@ -96,8 +97,8 @@ static void timed_out(struct timer *timer)
 	struct stream_listener *l = (struct stream_listener *)((char *)timer -
 	                                        offsetof(struct stream_listener, timeout));
 
-	log_error("%s: accept: no connection within the time of option accept-timeout",
-	          l->spec->text);
+	log_error("%s: accept: %s (option accept-timeout)", l->spec->text,
+	          error_text(ETIMEDOUT));
 	fail(l);
 }
 
@@ -142,7 +143,7 @@ static struct channel *new_channel(struct stream_listener *l, int fd, sa_family_
 	fd_settings_from(l->spec, &settings);
 	channel = fd_channel_new(&settings);
 	if (channel == NULL) {
-		log_error("%s: %s", l->spec->text, strerror(errno));
+		log_error("%s: %s", l->spec->text, error_text(errno));
 		close(fd);
 		return NULL;
 	}
@@ -194,7 +195,7 @@ static bool accept_failed(struct stream_listener *l, int error)
 		return false;
 	}
 	if (of_one_connection(error)) {
-		log_info("accept(%d): %s", l->fd, strerror(error));
+		log_info("accept(%d): %s", l->fd, error_text(error));
 		return true;
 	}
 	if (scarce(error)) {
@@ -202,7 +203,7 @@ static bool accept_failed(struct stream_listener *l, int error)
 		timer_start(&l->shortage, SCARCE_INTERVAL, shortage_over);
 		return false;
 	}
-	log_error("%s: accept: %s", l->spec->text, strerror(error));
+	log_error("%s: accept: %s", l->spec->text, error_text(error));
 	fail(l);
 	return false;
 }
@@ -286,7 +287,7 @@ free_access:
 free_listener:
 	free(l);
 failed:
-	log_error("%s: %s", spec->text, strerror(errno));
+	log_error("%s: %s", spec->text, error_text(errno));
 	close(fd);
 	if (closer != NULL)
 		closer->close(closer);

@@ -10,6 +10,7 @@
 
 #include "loop/child.h"
 #include "loop/loop.h"
+#include "sys/error.h"
 #include "sys/log.h"
 
 /* How often a lock that somebody holds is tried again. */
@@ -53,7 +54,7 @@ static int create(const char *path)
 	}
 	fd = mkostemp(name, O_CLOEXEC);
 	if (fd < 0) {
-		log_error("lock file \"%s\": %s", path, strerror(errno));
+		log_error("lock file \"%s\": %s", path, error_text(errno));
 		return -1;
 	}
 	dprintf(fd, "%d\n", (int)getpid());
@@ -61,7 +62,7 @@ static int create(const char *path)
 	close(fd);
 	rc = link(name, path);
 	if (rc < 0 && errno != EEXIST)
-		log_error("lock file \"%s\": %s", path, strerror(errno));
+		log_error("lock file \"%s\": %s", path, error_text(errno));
 	rc = rc == 0 ? 1 : errno == EEXIST ? 0 : -1;
 	unlink(name);
 	return rc;
@@ -87,7 +88,7 @@ static struct closer *new_unlock(const char *path)
 	struct unlock *unlock = malloc(sizeof(*unlock) + strlen(path) + 1);
 
 	if (unlock == NULL) {
-		log_error("lock file \"%s\": %s", path, strerror(errno));
+		log_error("lock file \"%s\": %s", path, error_text(errno));
 		unlink(path);
 		return NULL;
 	}

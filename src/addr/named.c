@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sys/error.h"
 #include "sys/log.h"
 
 struct unlinker {
@@ -19,7 +20,7 @@ static int remove_entry(const struct spec *spec, const char *path)
 {
 	if (unlink(path) == 0 || errno == ENOENT)
 		return 0;
-	log_error("%s: unlink(\"%s\"): %s", spec->text, path, strerror(errno));
+	log_error("%s: unlink(\"%s\"): %s", spec->text, path, error_text(errno));
 	return -1;
 }
 

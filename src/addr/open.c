@@ -9,6 +9,7 @@
 #include "chan/layer.h"
 #include "loop/loop.h"
 #include "opt/process.h"
+#include "sys/error.h"
 #include "sys/log.h"
 
 void opening_cancel(struct opening *opening)
@@ -47,14 +48,19 @@ bool address_needs_process(const struct address *address)
 
 void fd_settings_from(const struct spec *spec, struct fd_settings *settings)
 {
-	if (spec_flag(spec, "shut-none"))
-		settings->finish = FINISH_NONE;
-	if (spec_flag(spec, "shut-down"))
-		settings->finish = FINISH_SHUTDOWN;
-	if (spec_flag(spec, "shut-close"))
-		settings->finish = FINISH_CLOSE;
-	if (spec_flag(spec, "shut-null"))
-		settings->finish = FINISH_NULL;
+	static const struct {
+		const char *name;
+		enum fd_finish finish;
+	} methods[] = {
+		{ "shut-none", FINISH_NONE }, { "shut-down", FINISH_SHUTDOWN },
+		{ "shut-close", FINISH_CLOSE }, { "shut-null", FINISH_NULL },
+	};
+
+	/* the last one written counts */
+	for (size_t i = 0; i < spec->opt_count; i++)
+		for (size_t m = 0; m < sizeof(methods) / sizeof(methods[0]); m++)
+			if (strcmp(spec->opts[i].def->name, methods[m].name) == 0)
+				settings->finish = methods[m].finish;
 	settings->null_eof = spec_flag(spec, "null-eof");
 }
 
@@ -71,7 +77,7 @@ struct channel *channel_dress(const struct spec *spec, struct channel *channel)
 		struct channel *dressed = layer_new(channel, &layer);
 
 		if (dressed == NULL) {
-			log_error("%s: %s", spec->text, strerror(errno));
+			log_error("%s: %s", spec->text, error_text(errno));
 			channel_free(channel);
 			return NULL;
 		}
@@ -118,7 +124,7 @@ static struct channel *join(struct address_opening *o, struct channel *writer)
 	struct channel *dual = dual_new(o->reader, writer);
 
 	if (dual == NULL) {
-		log_error("%s: %s", o->spec->text, strerror(errno));
+		log_error("%s: %s", o->spec->text, error_text(errno));
 		channel_free(writer);
 		return NULL;
 	}
@@ -219,7 +225,7 @@ struct opening *address_open(const struct address *address, const struct open_re
 	struct address_opening *o = calloc(1, sizeof(*o));
 
 	if (o == NULL) {
-		log_error("%s: %s", address->reader->text, strerror(errno));
+		log_error("%s: %s", address->reader->text, error_text(errno));
 		open_done(request, NULL);
 		return NULL;
 	}

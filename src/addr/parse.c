@@ -8,7 +8,7 @@
 #include "sys/log.h"
 #include "sys/text.h"
 
-#define ADDRESS_MAX (64 * 1024)
+#define ADDRESS_MAX 65536
 #define SHOWN_SIZE 240
 
 /* What one parse needs at hand. */

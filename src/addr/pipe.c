@@ -7,6 +7,7 @@
 #include "addr/file.h"
 #include "addr/types.h"
 #include "opt/file.h"
+#include "sys/error.h"
 #include "sys/log.h"
 
 static struct opening *open_unnamed(const struct spec *spec, const struct open_request *request)
@@ -16,7 +17,7 @@ static struct opening *open_unnamed(const struct spec *spec, const struct open_r
 	int fds[2];
 
 	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0) {
-		log_error("%s: pipe: %s", spec->text, strerror(errno));
+		log_error("%s: pipe: %s", spec->text, error_text(errno));
 		open_done(request, NULL);
 		return NULL;
 	}
@@ -27,7 +28,7 @@ static struct opening *open_unnamed(const struct spec *spec, const struct open_r
 		settings.write_fd = fds[1];
 		channel = fd_channel_new(&settings);
 		if (channel == NULL)
-			log_error("%s: %s", spec->text, strerror(errno));
+			log_error("%s: %s", spec->text, error_text(errno));
 	}
 	if (channel == NULL) {
 		close(fds[0]);

@@ -15,6 +15,7 @@
 
 #include "addr/open.h"
 #include "addr/types.h"
+#include "sys/error.h"
 #include "sys/log.h"
 
 #define GROUPS (G_FD | G_FIFO | G_CHR | G_BLK | G_REG | G_SOCKET | G_TERMIOS | G_UNIX | G_IP4 | \
@@ -85,7 +86,7 @@ static void open_descriptors(const struct spec *spec, int read_fd, int write_fd,
 	if (take_descriptors(read_fd, write_fd, &settings) == 0)
 		channel = fd_channel_new(&settings);
 	if (channel == NULL) {
-		log_error("%s: %s", spec->text, strerror(errno));
+		log_error("%s: %s", spec->text, error_text(errno));
 	} else {
 		/* messages name the user's numbers */
 		channel->read_fd = read_fd >= 0 ? read_fd : write_fd;
@@ -157,7 +158,7 @@ static int check_fd(const struct spec *spec)
 		return -1;
 	}
 	if (fcntl(fd, F_GETFD) < 0) {
-		log_error("%s: file descriptor %d is not open", spec->text, fd);
+		log_error("%s: file descriptor %d is not open: %s", spec->text, fd, error_text(errno));
 		return -1;
 	}
 	return 0;

@@ -12,6 +12,7 @@
 #include "addr/listener.h"
 #include "addr/types.h"
 #include "opt/process.h"
+#include "sys/error.h"
 #include "sys/log.h"
 
 /* The kernel cuts it to net.core.somaxconn. */
@@ -30,14 +31,8 @@ static int check_connect(const struct spec *spec)
 
 static int check_listen(const struct spec *spec)
 {
-	int family = ip_family(spec);
-
-	if (ip_check_port(spec, spec->params[0], "tcp") < 0)
+	if (ip_check_port(spec, spec->params[0], "tcp") < 0 || ip_check_family(spec) < 0)
 		return -1;
-	if (family != AF_UNSPEC && family != AF_INET && family != AF_INET6) {
-		log_error("%s: option \"pf\" must be ip4 or ip6 with this address type", spec->text);
-		return -1;
-	}
 	return ip_check_bind(spec, "tcp") < 0 ? -1 : access_check(spec);
 }
 
@@ -73,7 +68,7 @@ static void connected(void *owner, int fd)
 		fd_settings_from(o->spec, &settings);
 		channel = fd_channel_new(&settings);
 		if (channel == NULL) {
-			log_error("%s: %s", o->spec->text, strerror(errno));
+			log_error("%s: %s", o->spec->text, error_text(errno));
 			close(fd);
 		}
 	}
@@ -98,7 +93,7 @@ static struct opening *open_connect(const struct spec *spec, const struct open_r
 	};
 
 	if (o == NULL) {
-		log_error("%s: %s", spec->text, strerror(errno));
+		log_error("%s: %s", spec->text, error_text(errno));
 		open_done(request, NULL);
 		return NULL;
 	}
@@ -184,11 +179,11 @@ static int try_listen(const struct spec *spec, bool last)
 failed:
 	if (last)
 		log_error("%s: %s to %s: %s%s", spec->text, call,
-		          net_print(&addr, net_length(&addr), text, sizeof(text)), strerror(errno),
+		          net_print(&addr, net_length(&addr), text, sizeof(text)), error_text(errno),
 		          ip_bind_hint(&addr, errno));
 	else
 		log_warn("%s: %s to %s: %s; trying again", spec->text, call,
-		         net_print(&addr, net_length(&addr), text, sizeof(text)), strerror(errno));
+		         net_print(&addr, net_length(&addr), text, sizeof(text)), error_text(errno));
 	if (fd >= 0)
 		close(fd);
 	return -1;

@@ -9,9 +9,10 @@
 #include <strings.h>
 
 #include "addr/tcpwrap_pattern.h"
+#include "sys/error.h"
 #include "sys/log.h"
 
-#define TABLE_MAX (1024 * 1024)
+#define TABLE_MAX 1048576
 #define EXCEPT_MAX 20
 
 typedef int match_function(const char *pattern, const struct tcpwrap *wrap,
@@ -168,7 +169,7 @@ static char *read_table(const char *path)
 		return strdup("");
 	text = file != NULL ? malloc(TABLE_MAX + 1) : NULL;
 	if (text == NULL) {
-		log_warn("%s: %s; connections are refused", path, strerror(errno));
+		log_warn("%s: %s; connections are refused", path, error_text(errno));
 		goto close_file;
 	}
 	length = fread(text, 1, TABLE_MAX + 1, file);

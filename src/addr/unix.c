@@ -20,6 +20,7 @@
 #include "loop/loop.h"
 #include "loop/scarce.h"
 #include "opt/process.h"
+#include "sys/error.h"
 #include "sys/log.h"
 
 enum { BACKLOG = 4096 };
@@ -38,6 +39,7 @@ struct unix_opening {
 	bool starting, over;
 };
 
+/* With parameters there is at least one: the parser has seen to it. */
 static bool is_abstract(const struct spec *spec)
 {
 	return !(spec->type->groups & G_NAMED);
@@ -71,6 +73,10 @@ static int check(const struct spec *spec)
 
 	if (check_name(spec, spec->params[0]) < 0)
 		return -1;
+	if (own != NULL && spec_opt(spec, "unix-bind-tempname") != NULL) {
+		log_error("%s: options bind and bind-tempname exclude each other", spec->text);
+		return -1;
+	}
 	return own == NULL ? 0 : check_name(spec, own);
 }
 
@@ -85,7 +91,7 @@ static void finish(struct unix_opening *o, struct channel *channel)
 		o->closer->close(o->closer);
 	o->over = true;
 	if (!o->starting)
-		free(o);
+		loop_free_later(o);
 	open_done(&request, channel);
 }
 
@@ -126,14 +132,14 @@ static void failed(struct unix_opening *o, const char *call, int error)
 	if (!is_abstract(o->spec))
 		permission_hint(o->name, error, hint, sizeof(hint));
 	if (o->tries_left == 0) {
-		log_error("%s: %s \"%s\": %s%s", o->spec->text, call, o->name, strerror(error), hint);
+		log_error("%s: %s \"%s\": %s%s", o->spec->text, call, o->name, error_text(error), hint);
 		finish(o, NULL);
 		return;
 	}
 	if (o->tries_left > 0)
 		o->tries_left--;
 	log_notice("%s: %s \"%s\": %s%s; trying again in %g s", o->spec->text, call, o->name,
-	           strerror(error), hint, (double)interval / NANOSECONDS);
+	           error_text(error), hint, (double)interval / NANOSECONDS);
 	timer_start(&o->timer, interval, again);
 }
 
@@ -159,7 +165,7 @@ static void connected(struct unix_opening *o, int fd)
 	fd_settings_from(o->spec, &settings);
 	channel = fd_channel_new(&settings);
 	if (channel == NULL) {
-		log_error("%s: %s", o->spec->text, strerror(errno));
+		log_error("%s: %s", o->spec->text, error_text(errno));
 		close(fd);
 	}
 	finish(o, channel);
@@ -266,7 +272,7 @@ static void cancel(struct opening *opening)
 	timer_stop(&o->timer);
 	if (o->closer != NULL)
 		o->closer->close(o->closer);
-	free(o);
+	loop_free_later(o);
 }
 
 struct opening *unix_open(const struct spec *spec, const char *path,
@@ -278,7 +284,7 @@ struct opening *unix_open(const struct spec *spec, const char *path,
 	char text[NET_TEXT];
 
 	if (o == NULL) {
-		log_error("%s: %s", spec->text, strerror(errno));
+		log_error("%s: %s", spec->text, error_text(errno));
 		open_done(request, NULL);
 		return NULL;
 	}
@@ -296,7 +302,7 @@ struct opening *unix_open(const struct spec *spec, const char *path,
 	o->starting = false;
 	if (!o->over)
 		return &o->base;
-	free(o);
+	loop_free_later(o);
 	return NULL;
 }
 
@@ -389,7 +395,7 @@ static int try_listen(const struct spec *spec, bool last)
 failed:
 	error = errno;
 	if (last)
-		log_error("%s: %s: %s%s", spec->text, call, strerror(error),
+		log_error("%s: %s: %s%s", spec->text, call, error_text(error),
 		          error == EADDRINUSE ? taken_hint(spec) : "");
 	if (fd >= 0)
 		close(fd);

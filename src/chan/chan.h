@@ -20,7 +20,7 @@
  */
 enum io_status { IO_OK, IO_AGAIN, IO_EOF, IO_ERROR };
 
-enum { CHAN_READABLE = 1, CHAN_WRITABLE = 2, CHAN_HANGUP = 4 };
+enum { CHAN_READABLE = 1, CHAN_WRITABLE = 2, CHAN_HANGUP = 4, CHAN_EXITED = 8 };
 
 /* What kind of peer a channel has: decides how long a half-closed session may live. */
 enum chan_peer { PEER_OTHER, PEER_TCP, PEER_UNIX, PEER_PROGRAM };
@@ -43,8 +43,9 @@ struct chan_ops {
 	enum io_status (*finish)(struct channel *channel);
 	/* Register with the loop. Returns 0, or -1 with errno set. */
 	int (*attach)(struct channel *channel);
-	/* CHAN_READABLE, CHAN_WRITABLE: worth trying; CHAN_HANGUP: the peer is gone for good.
-	 * A pure function of the channel's state. */
+	/* CHAN_READABLE, CHAN_WRITABLE: worth trying; CHAN_HANGUP: the peer is gone for good;
+	 * CHAN_EXITED: the program at the other end has exited (others may still have its
+	 * descriptors). A pure function of the channel's state. */
 	unsigned (*ready)(const struct channel *channel);
 	/* A plain descriptor that can be spliced from (to), or -1: for bulk transfer. */
 	int (*splice_fd)(struct channel *channel, bool output);
@@ -65,6 +66,8 @@ struct channel {
 	bool server_side;         /* accepted by a listener that serves many */
 	bool ignore_eof;          /* option ignoreeof */
 	bool cool_write;          /* option cool-write: EPIPE is no error */
+	bool exited;              /* the program at the other end has */
+	bool cut_short;           /* closed because its time was over, not at its end */
 };
 
 enum io_status channel_read(struct channel *channel, void *data, size_t size, size_t *length);

@@ -45,7 +45,8 @@ static unsigned dual_ready(const struct channel *channel)
 	const struct dual *dual = (const struct dual *)channel;
 
 	return (channel_ready(dual->reader) & CHAN_READABLE) |
-	       (channel_ready(dual->writer) & (CHAN_WRITABLE | CHAN_HANGUP));
+	       (channel_ready(dual->writer) & (CHAN_WRITABLE | CHAN_HANGUP)) |
+	       ((channel_ready(dual->reader) | channel_ready(dual->writer)) & CHAN_EXITED);
 }
 
 static int dual_splice(struct channel *channel, bool output)
@@ -70,6 +71,7 @@ static void dual_close(struct channel *channel, bool abandon)
 {
 	struct dual *dual = (struct dual *)channel;
 
+	dual->reader->cut_short = dual->writer->cut_short = channel->cut_short;
 	abandon ? channel_abandon(dual->reader) : channel_free(dual->reader);
 	abandon ? channel_abandon(dual->writer) : channel_free(dual->writer);
 }

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "loop/loop.h"
+#include "sys/error.h"
 #include "sys/log.h"
 #include "sys/net.h"
 
@@ -64,6 +65,7 @@ static ssize_t input(const struct fd_channel *c, void *data, size_t size)
 	do
 		n = c->socket ? recv(c->in_fd, data, size, MSG_DONTWAIT) : read(c->in_fd, data, size);
 	while (n < 0 && errno == EINTR);
+	log_debug("read(%d, ..., %zu) -> %zd", c->in_fd, size, n);
 	return n;
 }
 
@@ -75,6 +77,7 @@ static ssize_t output(const struct fd_channel *c, const void *data, size_t size)
 		n = c->socket ? send(c->out_fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL)
 		              : write(c->out_fd, data, size);
 	while (n < 0 && errno == EINTR);
+	log_debug("write(%d, ..., %zu) -> %zd", c->out_fd, size, n);
 	return n;
 }
 
@@ -166,7 +169,7 @@ static enum io_status fd_finish(struct channel *channel)
 		break;
 	case FINISH_NULL:
 		if (send(c->out_fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-			log_warn("send(%d, \"\", 0): %s", c->out_fd, strerror(errno));
+			log_warn("send(%d, \"\", 0): %s", c->out_fd, error_text(errno));
 		break;
 	default:
 		break;
@@ -207,7 +210,8 @@ static unsigned fd_ready(const struct channel *channel)
 	uint8_t in = c->in.ready, out = c->shared ? in : c->out.ready;
 
 	return (in & WATCH_READ ? CHAN_READABLE : 0u) | (out & WATCH_WRITE ? CHAN_WRITABLE : 0u) |
-	       ((c->shared ? in & WATCH_HANGUP : out & WATCH_ERROR) ? CHAN_HANGUP : 0u);
+	       ((c->shared ? in & WATCH_HANGUP : out & WATCH_ERROR) ? CHAN_HANGUP : 0u) |
+	       (channel->exited ? CHAN_EXITED : 0u);
 }
 
 static int fd_splice(struct channel *channel, bool output)

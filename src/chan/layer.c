@@ -162,6 +162,7 @@ static void layer_close(struct channel *channel, bool abandon)
 {
 	struct layer *layer = self(channel);
 
+	layer->below->cut_short = channel->cut_short;
 	abandon ? channel_abandon(layer->below) : channel_free(layer->below);
 	free(layer->room);
 }

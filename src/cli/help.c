@@ -59,12 +59,27 @@ static const char usage[] =
 	"      <address-head>[,<opts>]\n"
 	"   address-head:\n";
 
+/* Print text that begins at a column, then tabs up to another one, as scripts that cut
+ * fields expect them. Returns the column reached. */
+static int print_to(const char *text, int column, int next)
+{
+	printf("%s", text);
+	column += (int)strlen(text);
+	do {
+		printf("\t");
+		column = column / 8 * 8 + 8;
+	} while (column < next);
+	return column;
+}
+
+enum { INDENT = 6, TYPE_COLUMN = 48, OPTION_COLUMN = 24, OPTION_STEP = 24 };
+
 /* A line of a list: what it is, then the rest in a column. */
 static void print_line(const char *name, const char *rest)
 {
-	int length = (int)strlen(name);
-
-	printf("      %s%*s%s\n", name, length < 40 ? 40 - length : 1, "", rest);
+	printf("%*s", INDENT, "");
+	print_to(name, INDENT, TYPE_COLUMN);
+	printf("%s\n", rest);
 }
 
 struct line {
@@ -129,7 +144,8 @@ static void print_types(bool with_aliases)
 		if (with_aliases)
 			add_aliases(&list, (*t)->aliases, (*t)->name);
 	}
-	qsort(list.lines, list.count, sizeof(struct line), compare_lines);
+	if (list.count > 0)
+		qsort(list.lines, list.count, sizeof(struct line), compare_lines);
 	for (size_t i = 0; i < list.count; i++) {
 		const struct line *line = &list.lines[i];
 
@@ -147,14 +163,36 @@ static void print_types(bool with_aliases)
 
 static void print_option(const struct line *line)
 {
-	char groups[512];
+	char groups[512], text[600];
+	int column;
 
-	if (line->canonical != NULL)
-		printf("      %-24sis an alias for %s\n", line->name, line->canonical);
-	else
-		printf("      %-24sgroups=%-24s phase=%-12s type=%s\n", line->name,
-		       opt_group_names(line->def->groups, groups, sizeof(groups)),
-		       opt_phase_name(line->def->phase), opt_kind_name(line->def->kind));
+	printf("%*s", INDENT, "");
+	column = print_to(line->name, INDENT, OPTION_COLUMN);
+	if (line->canonical != NULL) {
+		printf("is an alias for %s\n", line->canonical);
+		return;
+	}
+	snprintf(text, sizeof(text), "groups=%s",
+	         opt_group_names(line->def->groups, groups, sizeof(groups)));
+	column = print_to(text, column, OPTION_COLUMN + OPTION_STEP);
+	snprintf(text, sizeof(text), "phase=%s", opt_phase_name(line->def->phase));
+	print_to(text, column, OPTION_COLUMN + 2 * OPTION_STEP);
+	printf("type=%s\n", opt_kind_name(line->def->kind));
+}
+
+/* The name that -hh shows: the shortest one. */
+static void short_name(const struct optdef *def, char *name, size_t size)
+{
+	const char *word = def->aliases;
+
+	snprintf(name, size, "%s", def->name);
+	while (word != NULL && *word != '\0') {
+		size_t length = strcspn(word, " ");
+
+		if (length < strlen(name))
+			snprintf(name, size, "%.*s", (int)length, word);
+		word += length + strspn(word + length, " ");
+	}
 }
 
 static void print_options(bool with_aliases)
@@ -172,12 +210,16 @@ static void print_options(bool with_aliases)
 			line = add(&list);
 			if (line == NULL)
 				break;
-			snprintf(line->name, sizeof(line->name), "%s", def->name);
+			if (with_aliases)
+				snprintf(line->name, sizeof(line->name), "%s", def->name);
+			else
+				short_name(def, line->name, sizeof(line->name));
 			line->def = def;
 			if (with_aliases)
 				add_aliases(&list, def->aliases, def->name);
 		}
-	qsort(list.lines, list.count, sizeof(struct line), compare_lines);
+	if (list.count > 0)
+		qsort(list.lines, list.count, sizeof(struct line), compare_lines);
 	for (size_t i = 0; i < list.count; i++)
 		print_option(&list.lines[i]);
 	free(list.lines);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "addr/ip.h"
+#include "sys/error.h"
 #include "sys/log.h"
 #include "sys/text.h"
 
@@ -67,7 +68,7 @@ static const char *act_lm(struct cli_config *config, const char *value)
 static const char *act_lf(struct cli_config *config, const char *value)
 {
 	(void)config;
-	return log_to_file(value) == 0 ? NULL : strerror(errno);
+	return log_to_file(value) == 0 ? NULL : error_text(errno);
 }
 
 static const char *act_ls(struct cli_config *config, const char *value)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "loop/loop.h"
+#include "sys/error.h"
 #include "sys/log.h"
 
 /* A power of two: thousands of programs may run at once. */
@@ -70,12 +71,14 @@ void children_signal(int signal)
 {
 	for (unsigned i = 0; i < BUCKETS; i++)
 		for (struct child *c = state.buckets[i]; c != NULL; c = c->next)
-			kill(c->pid, signal);
+			kill(c->pid, signal), c->told_to_end = true;
 }
 
-static void log_end(pid_t pid, int status)
+static void log_end(pid_t pid, int status, bool told_to_end)
 {
-	if (WIFSIGNALED(status))
+	if (WIFSIGNALED(status) && told_to_end)
+		log_info("waitpid(): child %d exited on signal %d", (int)pid, WTERMSIG(status));
+	else if (WIFSIGNALED(status))
 		log_warn("waitpid(): child %d exited on signal %d", (int)pid, WTERMSIG(status));
 	else if (WEXITSTATUS(status) != 0)
 		log_warn("waitpid(): child %d exited with status %d", (int)pid,
@@ -96,7 +99,7 @@ static void reap(void)
 			log_debug("reaped orphan process %d", (int)pid);
 			continue;
 		}
-		log_end(pid, status);
+		log_end(pid, status, child->told_to_end);
 		child_forget(child);
 		child->ended(child, status);
 	}
@@ -119,7 +122,7 @@ static int open_signalfd(void)
 	int fd = signalfd(-1, &state.handled, SFD_CLOEXEC | SFD_NONBLOCK);
 
 	if (fd < 0 || watch_start(&state.watch, fd, arrived) < 0) {
-		log_error("signalfd(): %s", strerror(errno));
+		log_error("signalfd(): %s", error_text(errno));
 		return -1;
 	}
 	return 0;

@@ -11,6 +11,7 @@
 struct child {
 	struct child *next;
 	pid_t pid;             /* 0: not watched */
+	bool told_to_end;      /* we sent it a signal: dying of it is no news */
 	/* The process ended; status as waitpid(2) gives it. The child is no longer watched. */
 	void (*ended)(struct child *child, int status);
 };

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "loop/timer.h"
+#include "sys/error.h"
 #include "sys/log.h"
 
 enum { EVENTS = 128, HOOKS = 8, GRAVES = 64 };
@@ -42,7 +43,7 @@ int loop_init(void)
 	read_clock();
 	loop.epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (loop.epoll < 0) {
-		log_error("epoll_create1(): %s", strerror(errno));
+		log_error("epoll_create1(): %s", error_text(errno));
 		return -1;
 	}
 	return 0;

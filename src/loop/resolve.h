@@ -9,7 +9,8 @@
 
 #include "sys/net.h"
 
-enum { RESOLVE_MAX = 32 };
+/* musl's resolver returns up to 48. */
+enum { RESOLVE_MAX = 48 };
 
 struct resolve_result {
 	int error;                        /* 0, or an EAI_... code for gai_strerror(3) */

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "sys/error.h"
 #include "sys/log.h"
 
 static struct {
@@ -25,7 +26,7 @@ void scarce_met(const char *what, int error)
 		return;
 	state.met = true;
 	log_warn("%s(): %s (limit of descriptors: %llu, see ulimit -n): waiting for sessions to end",
-	         what, strerror(error), (unsigned long long)state.limit);
+	         what, error_text(error), (unsigned long long)state.limit);
 }
 
 void scarce_over(void)

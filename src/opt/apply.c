@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "opt/family.h"
+#include "sys/error.h"
 #include "sys/log.h"
 #include "sys/text.h"
 
@@ -31,7 +32,7 @@ int opt_failed(const struct opt_value *value, const struct opt_target *target,
 	int error = errno;
 	char reason[200];
 
-	snprintf(reason, sizeof reason, "%s: %s%s", call, strerror(error),
+	snprintf(reason, sizeof reason, "%s: %s%s", call, error_text(error),
 	         error == EPERM || error == EACCES ? " (it needs privileges)" : "");
 	opt_refuse(value, target, reason);
 	errno = error;

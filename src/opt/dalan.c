@@ -92,12 +92,12 @@ static const char *read_hex(const char *text, struct opt_data *out, const char *
 		return NULL;
 	}
 	for (; hex_digit(text[0]) >= 0; text += 2) {
-		if (hex_digit(text[1]) < 0) {
+		if (hex_digit(text[0]) < 0 || hex_digit(text[1]) < 0) {
 			*why = "the number of hex digits is odd";
 			return NULL;
 		}
 		out->bytes[out->length++] =
-			(unsigned char)(hex_digit(text[0]) << 4 | hex_digit(text[1]));
+			(unsigned char)((unsigned)hex_digit(text[0]) << 4 | (unsigned)hex_digit(text[1]));
 	}
 	return text;
 }

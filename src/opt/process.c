@@ -11,6 +11,7 @@
 
 #include "addr/addr.h"
 #include "opt/family.h"
+#include "sys/error.h"
 #include "sys/log.h"
 
 static const char *check_path(struct opt_value *value)
@@ -128,12 +129,12 @@ void process_leave(struct process_frame *frame)
 		umask(frame->mask);
 	if (frame->directory >= 0) {
 		if (fchdir(frame->directory) != 0)
-			log_fatal("can't return to the former working directory: %s", strerror(errno));
+			log_fatal("can't return to the former working directory: %s", error_text(errno));
 		close(frame->directory);
 	}
 	if (frame->network >= 0) {
 		if (setns(frame->network, CLONE_NEWNET) != 0)
-			log_fatal("can't return to the former network namespace: %s", strerror(errno));
+			log_fatal("can't return to the former network namespace: %s", error_text(errno));
 		close(frame->network);
 	}
 	*frame = (struct process_frame){.directory = -1, .network = -1};

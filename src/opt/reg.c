@@ -22,6 +22,11 @@ static int apply_seek(const struct opt_value *value, const struct opt_target *ta
 	return 0;
 }
 
+static const char *check_size(struct opt_value *value)
+{
+	return value->number >= 0 ? NULL : "is negative";
+}
+
 static int apply_truncate(const struct opt_value *value, const struct opt_target *target)
 {
 	if (ftruncate(target->fd, (off_t)value->number) != 0)
@@ -55,9 +60,9 @@ static const struct optdef defs[] = {
 	 NULL},
 	{"lseek64-end", "seek-end", G_SEEKABLE, PH_LATE, K_OFF, apply_seek, 0, SEEK_END, NULL,
 	 NULL},
-	{"ftruncate32", NULL, G_REG, PH_LATE, K_OFF, apply_truncate, 0, 0, NULL, NULL},
+	{"ftruncate32", NULL, G_REG, PH_LATE, K_OFF, apply_truncate, 0, 0, NULL, check_size},
 	{"ftruncate64", "ftruncate truncate", G_REG, PH_LATE, K_OFF, apply_truncate, 0, 0, NULL,
-	 NULL},
+	 check_size},
 	{"fs-append", "ext2-append ext3-append", G_REG, PH_FD, K_BOOL, apply_attribute, 0,
 	 ATTRIBUTE_APPEND, NULL, NULL},
 	{"fs-compr", "compr ext2-compr ext3-compr", G_REG, PH_FD, K_BOOL, apply_attribute, 0,

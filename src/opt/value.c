@@ -62,7 +62,7 @@ int opt_read_integer(const char *text, int base, int64_t low, int64_t high, int6
                      char *why)
 {
 	bool negative = *text == '-' && low < 0;
-	uint64_t size;
+	uint64_t size = 0;
 
 	if (*text == '-' && isdigit((unsigned char)text[1]) && !negative)
 		return refuse(why, text, "is out of range (%lld to %lld)", (long long)low,
@@ -79,7 +79,7 @@ int opt_read_integer(const char *text, int base, int64_t low, int64_t high, int6
 
 int opt_read_unsigned(const char *text, uint64_t high, int64_t *number, char *why)
 {
-	uint64_t size;
+	uint64_t size = 0;
 
 	if (*text == '-' && isdigit((unsigned char)text[1]))
 		return refuse(why, text, "is negative");
@@ -97,9 +97,11 @@ static int read_int(struct opt_value *out, const char *text, char *why)
 {
 	int64_t high = *text == '0' ? UINT_MAX : INT_MAX;
 
-	if (opt_read_integer(text, 0, INT_MIN, high, &out->number, why) != 0)
+	int64_t number = 0;
+
+	if (opt_read_integer(text, 0, INT_MIN, high, &number, why) != 0)
 		return -1;
-	out->number = (int)(unsigned)out->number;
+	out->number = (int)(unsigned)number;
 	return 0;
 }
 
@@ -322,7 +324,7 @@ const struct opt_reader opt_readers[K_COUNT] = {
 	[K_BYTE] = {"BYTE", VALUE_MAY, read_byte},
 	[K_INT] = {"INT", VALUE_MAY, read_int},
 	[K_UINT] = {"UNSIGNED-INT", VALUE_MAY, read_uint},
-	[K_USHORT] = {"UNSIGNED-SHORT", VALUE_MAY, read_ushort},
+	[K_USHORT] = {"UNSIGNED-SHORT", VALUE_NEEDED, read_ushort},
 	[K_LONG] = {"LONG", VALUE_MAY, read_long},
 	[K_ULONG] = {"ULONG", VALUE_MAY, read_ulong},
 	[K_SIZE] = {"SIZE_T", VALUE_MAY, read_size},

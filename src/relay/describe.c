@@ -51,7 +51,11 @@ void describe_descriptors(void)
 		return;
 	}
 	while ((entry = readdir(directory)) != NULL)
-		if (entry->d_name[0] != '.' && atoi(entry->d_name) != dirfd(directory))
-			describe(atoi(entry->d_name));
+		if (entry->d_name[0] != '.') {
+			int fd = (int)strtol(entry->d_name, NULL, 10);
+
+			if (fd != dirfd(directory))
+				describe(fd);
+		}
 	closedir(directory);
 }

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sys/error.h"
 #include "sys/log.h"
 
 enum { HEX_COLUMNS = 16 };
@@ -200,6 +201,6 @@ int dump_open(const char *name, char option)
 	path[n] = '\0';
 	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0664);
 	if (fd < 0)
-		log_error("option -%c \"%s\": %s", option, path, strerror(errno));
+		log_error("option -%c \"%s\": %s", option, path, error_text(errno));
 	return fd;
 }

@@ -6,6 +6,7 @@
 
 #include "relay/dump.h"
 #include "relay/splice.h"
+#include "sys/error.h"
 #include "sys/log.h"
 
 /* What one flow may move before others get their turn. */
@@ -74,7 +75,7 @@ static void fail(struct flow *flow)
 
 static void read_failed(struct flow *flow)
 {
-	log_error("read(%d, ...): %s", flow->source->read_fd, strerror(errno));
+	log_error("read(%d, ...): %s", flow->source->read_fd, error_text(errno));
 	flow->source_broken = true;
 	flow->failed = true;
 	flow->state = FLOW_DRAIN;
@@ -84,12 +85,12 @@ static void read_failed(struct flow *flow)
 static void write_failed(struct flow *flow)
 {
 	if (flow->sink->cool_write && (errno == EPIPE || errno == ECONNRESET)) {
-		log_notice("write(%d, ...): %s", flow->sink->write_fd, strerror(errno));
+		log_notice("write(%d, ...): %s", flow->sink->write_fd, error_text(errno));
 		flow->state = FLOW_DONE;
 		flow_release(flow);
 		return;
 	}
-	log_error("write(%d, ...): %s", flow->sink->write_fd, strerror(errno));
+	log_error("write(%d, ...): %s", flow->sink->write_fd, error_text(errno));
 	fail(flow);
 }
 
@@ -107,7 +108,7 @@ static bool hold(struct flow *flow, const unsigned char *data, size_t length)
 	flow->held = shared.pooled > 0 ? shared.pool[--shared.pooled] : malloc(shared.size);
 	if (flow->held == NULL) {
 		errno = ENOMEM;
-		log_error("no memory to hold %zu bytes: %s", length, strerror(errno));
+		log_error("no memory to hold %zu bytes: %s", length, error_text(errno));
 		fail(flow);
 		return false;
 	}
@@ -255,9 +256,10 @@ static bool splice_once(struct flow *flow, size_t *moved)
 		flow->full_reads = BULK_READS - 1;
 		return false;
 	case IO_EOF:
+		/* a read tells whether it really is the end */
 		release_pipe(flow);
-		source_ended(flow);
-		return false;
+		flow->no_splice = true;
+		return true;
 	default:
 		release_pipe(flow);
 		flow->no_splice = true;   /* reading will tell what is wrong, if anything */

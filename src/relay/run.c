@@ -3,8 +3,8 @@
  *   OPENING   the left address, then the right one (each unless it is a server's source)
  *   RELAYING  one session, or a server
  *   GRACE     a server was told to end and its sessions may finish
- *   LEAVING   the session is over; a program that it ran is given a moment to tell its exit
- *             status
+ *   LEAVING   the session is over; a program that it ran is given a moment to end and to tell
+ *             its exit status
  */
 #include "relay/run.h"
 
@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "addr/environment.h"
 #include "addr/exec.h"
 #include "addr/open.h"
 #include "loop/child.h"
@@ -25,9 +26,6 @@
 #include "relay/server.h"
 #include "sys/caps.h"
 #include "sys/log.h"
-
-/* What a program gets to tell its exit status after its output has ended. */
-#define LEAVING_TIME (NANOSECONDS / 2)
 
 static struct {
 	const struct run_settings *settings;
@@ -38,7 +36,7 @@ static struct {
 	struct session *session;
 	struct server *server;
 	struct server_settings server_settings;
-	struct timer timer;             /* of GRACE or LEAVING */
+	struct timer timer;             /* of GRACE */
 	int signal;                     /* that ends the run; 0: none */
 	bool failed, leaving;
 	pid_t pid;                      /* changes in the child process of one connection */
@@ -51,15 +49,9 @@ static void stop(int status)
 
 /* --- the end ---------------------------------------------------------------- */
 
-static void left_alone(struct timer *timer)
-{
-	(void)timer;
-	stop(state.failed || programs_failed() ? 1 : 0);
-}
-
 static void program_ended(void)
 {
-	if (state.leaving && programs_running() == 0)
+	if (state.leaving && programs_awaited() == 0)
 		stop(state.failed || programs_failed() ? 1 : 0);
 }
 
@@ -68,10 +60,7 @@ static void leave(bool failed)
 {
 	state.failed |= failed;
 	state.leaving = true;
-	if (programs_running() == 0)
-		stop(state.failed || programs_failed() ? 1 : 0);
-	else
-		timer_start(&state.timer, LEAVING_TIME, left_alone);
+	program_ended();
 }
 
 static void session_ended(void *owner, bool failed)
@@ -95,7 +84,7 @@ static void server_ended(void *owner, bool failed)
 static void wait_for_debugging(const char *variable)
 {
 	const char *text = getenv(variable);
-	struct timespec pause = { .tv_sec = text != NULL ? atoi(text) : 0 };
+	struct timespec pause = { .tv_sec = text != NULL ? strtol(text, NULL, 10) : 0 };
 
 	if (pause.tv_sec > 0)
 		nanosleep(&pause, NULL);
@@ -230,6 +219,7 @@ void run_signal(const struct signalfd_siginfo *info)
 	int signal = (int)info->ssi_signo;
 	bool again = state.signal != 0;
 
+	log_set_shutup(0);
 	if (signal == SIGUSR1) {
 		log_statistics();
 		return;
@@ -260,6 +250,7 @@ int run(const struct run_settings *settings)
 	state.settings = settings;
 	state.pid = getpid();
 	programs_on_end(program_ended);
+	environment_init();
 	if (!loop_stopping()) {
 		if (address_forks(settings->left))
 			start_server(settings->left, settings->right, true);

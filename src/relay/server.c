@@ -6,11 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "addr/environment.h"
 #include "addr/exec.h"
 #include "addr/open.h"
 #include "loop/child.h"
 #include "loop/loop.h"
 #include "opt/process.h"
+#include "sys/error.h"
 #include "sys/log.h"
 
 /* One connection: from the source's channel until its session is over. */
@@ -103,7 +105,7 @@ static void open_shared(struct connection *c)
 
 	if (copy == NULL)
 		log_error("%s: can't be shared: %s", c->server->settings->other->reader->text,
-		          strerror(errno));
+		          error_text(errno));
 	other_opened(c, copy);
 }
 
@@ -153,6 +155,7 @@ static int become_connection(struct server *server)
 	server->connections.prev = server->connections.next = &server->connections;
 	server->count = 0;
 	programs_forget();
+	environment_init();
 	return process_apply_late(server->spec);
 }
 
@@ -178,7 +181,7 @@ static void serve_in_child(struct connection *c)
 	pid_t pid = loop_fork();
 
 	if (pid < 0) {
-		log_error("fork(): %s; this connection is closed", strerror(errno));
+		log_error("fork(): %s; this connection is closed", error_text(errno));
 		channel_free(c->channel);
 		remove_connection(c);
 		return;
@@ -278,7 +281,7 @@ struct server *server_start(const struct server_settings *settings)
 	struct server *server = calloc(1, sizeof(*server));
 
 	if (server == NULL) {
-		log_error("%s: %s", spec->text, strerror(errno));
+		log_error("%s: %s", spec->text, error_text(errno));
 		return NULL;
 	}
 	server->settings = settings;
@@ -298,6 +301,9 @@ struct server *server_start(const struct server_settings *settings)
 		free(server);
 		return NULL;
 	}
+	/* sessions of this process: what they log is milder from now on */
+	if (!server->fork_each)
+		log_set_shutup(server->shutup);
 	return server;
 }
 

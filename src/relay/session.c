@@ -10,6 +10,7 @@
 
 #include "loop/loop.h"
 #include "relay/flow.h"
+#include "sys/error.h"
 #include "sys/log.h"
 
 #define LINGER_DEFAULT (NANOSECONDS / 2)
@@ -78,10 +79,19 @@ static void end(struct session *s)
 	s->ended(s->owner, failed);
 }
 
+/* The time given is over. */
+static void cut(struct session *s)
+{
+	s->left->cut_short = s->right->cut_short = true;
+	end(s);
+}
+
 void session_cancel(struct session *s)
 {
-	if (s != NULL)
-		release(s);
+	if (s == NULL)
+		return;
+	s->left->cut_short = s->right->cut_short = true;
+	release(s);
 }
 
 /* From now on only one direction is open: find out by ourselves if its peers vanish. */
@@ -143,12 +153,12 @@ static void timer_fired(struct timer *timer)
 
 	if (s->linger_due != 0 && s->linger_due <= now) {
 		log_info("poll timed out: the other direction was not ended in time");
-		end(s);
+		cut(s);
 		return;
 	}
 	if (s->settings->idle >= 0 && s->active + s->settings->idle <= now) {
 		log_notice("inactivity timeout triggered");
-		end(s);
+		cut(s);
 		return;
 	}
 	if (s->eof_due != 0 && s->eof_due <= now) {
@@ -178,7 +188,16 @@ static bool over(struct session *s)
 	/* a peer that was reset can't take what the other one still says */
 	if ((right_done && s->to_right.source_broken) || (left_done && s->to_left.source_broken))
 		return true;
+	/* a wait that has its bound is not shortened: programs use it to finish */
+	if (s->linger_due != 0)
+		return false;
 	return right_done ? sink_gone(&s->to_left) : sink_gone(&s->to_right);
+}
+
+/* A program has exited, but what it left behind keeps its end open. */
+static bool program_exited(const struct session *s)
+{
+	return (channel_ready(s->left) | channel_ready(s->right)) & CHAN_EXITED;
 }
 
 static void note_activity(struct session *s)
@@ -199,13 +218,15 @@ static void work(struct task *task)
 
 	more |= flow_pump(&s->to_left);
 	note_activity(s);
+	if (!s->half_closed && (s->to_right.state == FLOW_DONE || s->to_left.state == FLOW_DONE) &&
+	    s->settings->to_left && s->settings->to_right)
+		half_close(s);
 	if (over(s)) {
 		end(s);
 		return;
 	}
-	if (!s->half_closed && (s->to_right.state == FLOW_DONE || s->to_left.state == FLOW_DONE) &&
-	    s->settings->to_left && s->settings->to_right)
-		half_close(s);
+	if (s->half_closed && s->linger_due == 0 && program_exited(s))
+		s->linger_due = loop_now() + LINGER_DEFAULT;
 	if ((s->to_right.at_eof_again || s->to_left.at_eof_again) && s->eof_due == 0)
 		s->eof_due = loop_now() + EOF_INTERVAL;
 	if (s->settings->idle >= 0 || s->linger_due != 0 || s->eof_due != 0)
@@ -252,7 +273,7 @@ struct session *session_start(struct channel *left, struct channel *right,
 free_session:
 	free(s);
 free_channels:
-	log_error("can't start a session: %s", strerror(errno));
+	log_error("can't start a session: %s", error_text(errno));
 	channel_free(left);
 	channel_free(right);
 	return NULL;

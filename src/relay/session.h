@@ -4,7 +4,7 @@
  *  - for the time given with -t, if -t was given;
  *  - else, between two stream sockets in a server, until it ends too. Peers that vanish
  *    are found: a UNIX peer by its hang-up, a TCP peer by keepalive, which is switched on
- *    when the wait begins;
+ *    when the wait begins, a program by its exit, 0.5 s after which the wait is over;
  *  - else for 0.5 s, as the original does.
  */
 #ifndef RELAY_SESSION_H

@@ -123,7 +123,8 @@ static void emit(int mild, const char *format, va_list args)
 		line[n++] = '\n';
 		write_line(line, n);
 	} else {
-		syslog(state.facility | level_priority[mild], "%.*s", (int)n, line);
+		syslog(state.facility | level_priority[mild], "%c %.*s", level_letter[mild], (int)n,
+		       line);
 	}
 	errno = saved;
 }
