@@ -20,7 +20,8 @@ test_settings() {
 	assertEquals '[]' "$(setting '{{.Config.Cmd}}')"
 	assertEquals 255:255 "$(setting '{{.Config.User}}')"
 	assertEquals socat "$(setting '{{index .Config.Labels "org.opencontainers.image.title"}}')"
-	version=$(docker run --rm "$image" -V | sed -n 's/^socat version \([^ ]*\) on .*/\1/p')
+	run_container "$image" -V
+	version=$(sed -n 's/^socat version \([^ ]*\) on .*/\1/p' out)
 	assertNotNull 'version' "$version"
 	assertEquals "$version" \
 		"$(setting '{{index .Config.Labels "org.opencontainers.image.version"}}')"

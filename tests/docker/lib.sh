@@ -32,7 +32,9 @@ base=socat-test-base
 oneTimeSetUp() {
 	suite_dir=$(mktemp -d "${TMPDIR:-/tmp}/socat-suite.XXXXXX")
 	chmod 755 "$suite_dir"
-	"$top/ci/image" "$image" || { echo 'no image to test' >&2; exit 2; }
+	# suites run at the same time: the first one builds, the others find it done
+	mkdir -p "$top/build"
+	flock "$top/build/test-image.lock" "$top/ci/image" "$image" || { echo 'no image to test' >&2; exit 2; }
 	make_base || { echo 'no image to test with' >&2; exit 2; }
 	prepare_suite
 }

@@ -61,9 +61,8 @@ test_transfer_is_cut() {
 	assertEquals 'docker stop' 0 "$status"
 	assertTrue 'not before' "[ $(($(date +%s) - began)) -ge 4 ]"
 	assertEquals 143 "$(exit_status_of "$container")"
-	echo more >&9
-	finish "$client"
 	exec 9>&-
+	finish "$client"
 	assert_file 'begin\n' client.out
 }
 
