@@ -186,5 +186,106 @@ print(status, ours.recv(100))' "$SOCAT"
 	assertEquals "0 b'still open'" "$(cat out)"
 }
 
+test_line_ends_across_blocks() {
+	# a CR LF that falls into two blocks is still one line end, and bare ones stay right
+	given 'a\r\n\r\n\n\rb\r\r\nc'
+	for block in 1 2 3 5; do
+		run "$SOCAT" -b $block -u -,crnl CREATE:copy <in
+		assert_file 'a\n\n\nb\nc' copy
+		run "$SOCAT" -b $block -u -,cr CREATE:copy <in
+		assert_file 'a\n\n\n\n\n\nb\n\n\nc' copy
+		run "$SOCAT" -b $block -u - CREATE:copy,crnl <in
+		assert_file 'a\r\r\n\r\r\n\r\n\rb\r\r\r\nc' copy
+		run "$SOCAT" -b $block -u - CREATE:copy,cr <in
+		assert_file 'a\r\r\r\r\r\rb\r\r\rc' copy
+	done
+}
+
+test_escape_across_blocks() {
+	# the escape character ends the input wherever in a block it comes
+	for block in 1 3 65536; do
+		given 'abcdef\035ghi\035'
+		run "$SOCAT" -b $block -u -,escape=29 CREATE:copy <in
+		assertEquals "-b $block" 0 "$status"
+		assert_file abcdef copy
+	done
+	# far away, in bulk; what is behind it is not passed on
+	"$python" -c 'import sys; sys.stdout.buffer.write(b"0123456789" * 300000 + b"\x1d" + b"x" * 100000)' >in
+	head -c 3000000 in >expected
+	run "$SOCAT" -u -,escape=29 CREATE:copy <in
+	assertEquals "$(checksum expected)" "$(checksum copy)"
+}
+
+test_readbytes_across_blocks() {
+	# readbytes counts bytes, not blocks
+	given 0123456789
+	for block in 1 3 7 65536; do
+		for count in 1 3 4 9 10 11; do
+			run "$SOCAT" -b $block -u -,readbytes=$count CREATE:copy <in
+			assertEquals "-b $block, readbytes=$count" "$(head -c $count in)" "$(cat copy)"
+		done
+	done
+}
+
+test_all_layers_at_once() {
+	# line ends, escape and limit of one address work together, in any block size
+	given 'a\r\nb\r\ncdef\035g'
+	for block in 1 3 65536; do
+		run "$SOCAT" -b $block -u -,crnl,escape=29 CREATE:copy <in
+		assert_file 'a\nb\ncdef' copy
+		# the limit is of what is read from outside
+		run "$SOCAT" -b $block -u -,crnl,readbytes=5 CREATE:copy <in
+		assert_file 'a\nb' copy
+	done
+}
+
+test_line_ends_in_bulk() {
+	# twenty megabytes of lines through a server, converted there and back
+	if sanitized || [ -n "${QUICK:-}" ]; then lines=300000; else lines=3000000; fi
+	seq "$lines" >in
+	server echo echo
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork,crnl "TCP4:127.0.0.1:$server_port"
+	run "$SOCAT" -t 30 - "TCP4:127.0.0.1:$port,crnl" <in
+	assert_status 0
+	assertEquals "$(checksum in)" "$(checksum out)"
+}
+
+test_readbytes_in_bulk() {
+	# exactly so many bytes of an endless stream arrive, at full speed between sockets too
+	for limit in 12345678 20000000; do
+		server collect collect "$dir"
+		listener relay -u "TCP4-LISTEN:0,bind=127.0.0.1,fork,readbytes=$limit" "TCP4:127.0.0.1:$server_port"
+		start flood "$SOCAT" -u OPEN:/dev/zero,readbytes=30000000 "TCP4:127.0.0.1:$port"
+		wait_until test -e 1
+		assertEquals $limit "$(stat -c %s 1)"
+		rm -f 1
+		stop "$pid"
+		stop "$server_pid"
+	done
+}
+
+test_readbytes_of_right_side_in_bulk() {
+	# the same for what comes from the right side, while the other direction is free
+	limit=12345678
+	server full full right 20000000
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork "TCP4:127.0.0.1:$server_port,readbytes=$limit"
+	"$python" - "$port" "$tests" >out 2>err <<-'END'
+		import hashlib, socket, sys, threading
+		sys.path.insert(0, sys.argv[2])
+		import peer
+		conn = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+		def send():
+		    for block in peer.data_from("full", 20000000):
+		        conn.sendall(block)
+		    conn.shutdown(socket.SHUT_WR)
+		thread = threading.Thread(target=send)
+		thread.start()
+		got = peer.read_all(conn)
+		want = b"".join(peer.data_from("right", 20000000))[:len(got)]
+		print(len(got), got == want)
+	END
+	assertEquals "$(cat err)" "$limit True" "$(cat out)"
+}
+
 # shellcheck source=/dev/null
 . /usr/share/shunit2/shunit2

@@ -532,5 +532,142 @@ test_ip_version_switches() {
 	assert_out x
 }
 
+test_idle_timeout_one_direction() {
+	# -T keeps a session in which only one direction is active
+	server silent silent
+	server collect collect "$dir"
+	for target in "TCP4:127.0.0.1:$server_port" "TCP4:127.0.0.1:$(cat silent.port)"; do
+		mkfifo feed
+		start_with feed relay "$SOCAT" -d -d -T 2 - "$target"
+		relay=$pid
+		# 20 bytes in 4 seconds, twice the limit
+		"$python" -c '
+import time
+with open("feed", "wb", buffering=0) as feed:
+    for number in range(20):
+        feed.write(b"%d\n" % number)
+        time.sleep(0.2)
+    open("fed", "w").close()
+    while not open("relay.log").read().count("inactivity timeout"):
+        time.sleep(0.02)
+' 2>feeder.log &
+		feeder=$!
+		started="$started $feeder"
+		wait_until test -e fed
+		# it ends only when that has stopped
+		finish "$feeder"
+		assertEquals "$(cat feeder.log)" 0 "$status"
+		finish "$relay"
+		assertEquals 0 "$status"
+		assert_lines relay.log ' N inactivity timeout triggered$' 1
+		rm -f feed fed
+	done
+	wait_until test -e 1
+	seq 0 19 >expected
+	assertEquals "$(checksum expected)" "$(checksum 1)"
+}
+
+test_idle_timeout_in_a_server() {
+	# -T ends the idle session of a server; the server and active sessions go on
+	server echo echo
+	listener relay -T 0.5 TCP4-LISTEN:0,bind=127.0.0.1,fork "TCP4:127.0.0.1:$server_port"
+	mkfifo hold
+	start_with hold holder "$python" "$tests/peer.py" client hold "127.0.0.1:$port" 1
+	exec 9>hold
+	wait_log relay.log 'inactivity timeout triggered'
+	client ask "127.0.0.1:$port" abc
+	assert_out abc
+	assertTrue "kill -0 $pid"
+	exec 9>&-
+}
+
+test_no_linger() {
+	# -t 0 ends a session at once after one side's end, in a server too
+	server silent silent
+	for options in '' ,fork; do
+		listener relay -t 0 "TCP4-LISTEN:0,bind=127.0.0.1$options" "TCP4:127.0.0.1:$server_port"
+		client ask "127.0.0.1:$port" abc
+		assertEquals "$options" 0 "$status"
+		assert_out ''
+		if [ -z "$options" ]; then
+			finish "$pid"
+			assertEquals 0 "$status"
+		else
+			wait_until session_gone "$pid"
+			assertTrue "kill -0 $pid"
+		fi
+	done
+}
+
+# No connected socket is left in the server, only the one that listens.
+session_gone() {
+	[ "$(find "/proc/$1/fd" -lname 'socket:*' | wc -l)" -eq 1 ]
+}
+
+test_no_linger_delivers() {
+	# what was read before one side's end is delivered even with -t 0
+	head -c 5000000 /dev/urandom >data
+	for types in 'TCP4-LISTEN:0,bind=127.0.0.1' 'TCP4-LISTEN:0,bind=127.0.0.1,fork'; do
+		server collect collect "$dir"
+		listener relay -t 0 "$types" "TCP4:127.0.0.1:$server_port"
+		run "$SOCAT" -u OPEN:data "TCP4:127.0.0.1:$port"
+		assert_status 0
+		wait_until test -e 1
+		assertEquals "$types" "$(checksum data)" "$(checksum 1)"
+		rm -f 1
+		stop "$server_pid"
+	done
+}
+
+test_unidirectional_sockets() {
+	# between sockets, too, -u and -U transfer in one direction only
+	server hello hello-echo
+	hello=$server_port
+	server collect collect "$dir"
+	listener relay -u TCP4-LISTEN:0,bind=127.0.0.1,fork "TCP4:127.0.0.1:$server_port"
+	client ask "127.0.0.1:$port" 'to the right'
+	assert_out ''
+	wait_until test -e 1
+	assert_file 'to the right' 1
+	# what the right side says is not for the client
+	listener silent -u TCP4-LISTEN:0,bind=127.0.0.1,fork "TCP4:127.0.0.1:$hello"
+	client ask "127.0.0.1:$port" abc
+	assert_out ''
+	# and the other way: nothing of the client comes to the server, so it gives nothing back
+	listener left -U TCP4-LISTEN:0,bind=127.0.0.1,fork "TCP4:127.0.0.1:$hello"
+	"$python" -c '
+import socket, sys
+conn = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+stream = conn.makefile("rb")
+line = stream.readline()
+conn.sendall(b"not for the server")
+conn.settimeout(0.5)
+try:
+    print(line, conn.recv(100))
+except TimeoutError:
+    print(line, "nothing more")' "$port" >out 2>err
+	assert_log out "^b'hello [0-9]+\\\\n' nothing more"
+}
+
+test_unidirectional_ends() {
+	# with -u the left side's end is the run's, with -U the right side's; status 0
+	server silent silent
+	listener relay -u TCP4-LISTEN:0,bind=127.0.0.1 "TCP4:127.0.0.1:$server_port"
+	client ask "127.0.0.1:$port" abc
+	finish "$pid"
+	assertEquals 0 "$status"
+	server say say 'from the right'
+	listener relay -U TCP4-LISTEN:0,bind=127.0.0.1 "TCP4:127.0.0.1:$server_port"
+	relay=$pid
+	mkfifo hold
+	start_with hold holder "$python" "$tests/peer.py" client first "127.0.0.1:$port"
+	exec 9>hold
+	finish "$relay"
+	assertEquals 0 "$status"
+	exec 9>&-
+	finish "$pid"
+	assert_file 'from the right' holder.out
+}
+
 # shellcheck source=/dev/null
 . /usr/share/shunit2/shunit2

@@ -386,5 +386,72 @@ test_no_zombies() {
 	wait_until has_children "$pid" 0
 }
 
+# Port of a listener that logs nothing, to $port.
+quiet_port() {
+	port=$(ss -Hltnp | sed -n "s/.*127\.0\.0\.1:\([0-9]*\) .*pid=$1,.*/\1/p")
+	[ -n "$port" ]
+}
+
+test_environment_without_messages() {
+	# the program learns its own address too if nothing is logged
+	need ss || return 0
+	for options in '' ,fork ,fork,isolate; do
+		start quiet "$SOCAT" "TCP4-LISTEN:0,bind=127.0.0.1$options" \
+			'SYSTEM:echo $SOCAT_SOCKADDR $SOCAT_SOCKPORT $SOCAT_PEERADDR'
+		wait_until quiet_port "$pid"
+		client ask "127.0.0.1:$port" ''
+		assertEquals "$options" "127.0.0.1 $port 127.0.0.1" "$(cat out)"
+		assert_file '' quiet.log
+		stop "$pid"
+	done
+}
+
+# A program "show" that writes to the file flags, a line each for descriptors 0 and 1, whether
+# they are non-blocking and whether they append.
+show_flags() {
+	cat >show <<-END
+		#!$python
+		import fcntl, os
+		flags = [fcntl.fcntl(fd, fcntl.F_GETFL) for fd in (0, 1)]
+		with open("flags", "w") as out:
+		    for flag in flags:
+		        out.write("%d %d\\n" % (bool(flag & os.O_NONBLOCK), bool(flag & os.O_APPEND)))
+	END
+	chmod +x show
+}
+
+test_nofork_keeps_append() {
+	# nofork leaves the caller's descriptors as they are: O_APPEND stays, nothing is non-blocking
+	show_flags
+	program write './show; echo one; echo other >>file; echo two'
+	: >file
+	timeout "$BOUND" "$SOCAT" - EXEC:./write,nofork </dev/null >>file 2>err
+	assertEquals "$(cat err)" 0 $?
+	assert_file 'one\nother\ntwo\n' file
+	assert_file '0 0\n0 1\n' flags
+}
+
+test_nofork_gives_blocking_descriptors() {
+	# the program that nofork becomes can simply read and write, whatever it is given
+	show_flags
+	mkfifo fifo
+	server say say abc
+	server unix say abc --unix "$dir/socket"
+	given abc
+	for address in PIPE "TCP4:127.0.0.1:$(cat say.port)" UNIX-CONNECT:socket PIPE:fifo OPEN:fifo OPEN:in; do
+		rm -f flags
+		run "$SOCAT" "$address" EXEC:./show,nofork
+		assertEquals "$address: $(cat err)" 0 "$status"
+		assertEquals "$address" '0 0 0 0' "$(tr '\n' ' ' <flags | sed 's/ $//')"
+	done
+	for options in '' ,fork; do
+		rm -f flags
+		listener relay "TCP4-LISTEN:0,bind=127.0.0.1$options" EXEC:./show,nofork
+		client ask "127.0.0.1:$port" ''
+		assertEquals "TCP4-LISTEN$options" '0 0 0 0' "$(tr '\n' ' ' <flags | sed 's/ $//')"
+		stop "$pid"
+	done
+}
+
 # shellcheck source=/dev/null
 . /usr/share/shunit2/shunit2

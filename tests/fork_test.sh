@@ -268,5 +268,206 @@ test_children_shutup() {
 	assertTrue "kill -0 $pid"
 }
 
+test_shared_side_with_options() {
+	# the options of a shared left side hold in every session
+	mkfifo input
+	start_with input relay "$SOCAT" -d -d -,crnl TCP4-LISTEN:0,bind=127.0.0.1,fork
+	relay=$pid
+	exec 9>input
+	wait_log relay.log 'listening on'
+	port=$(port_of relay.log)
+	for word in one two three; do
+		client ask "127.0.0.1:$port" "$word
+"
+		assert_status 0
+	done
+	assert_file 'one\r\ntwo\r\nthree\r\n' relay.out
+	# and the other way
+	for number in 4 5; do
+		start reader "$python" "$tests/peer.py" client first "127.0.0.1:$port"
+		wait_log relay.log 'starting data transfer loop' $number
+		printf '%s\r\n' $number >&9
+		finish "$pid"
+		assert_file "$number\n" reader.out
+	done
+	exec 9>&-
+}
+
+test_shared_side_limit() {
+	# readbytes of a shared left side counts anew in every session
+	given 'aaaabbbbcccc'
+	start_with in relay "$SOCAT" -d -d -,readbytes=4 TCP4-LISTEN:0,bind=127.0.0.1,fork
+	wait_log relay.log 'listening on'
+	port=$(port_of relay.log)
+	for text in aaaa bbbb cccc; do
+		client first "127.0.0.1:$port"
+		assert_out $text
+	done
+}
+
+test_shared_dual_side() {
+	# a shared dual address serves several sessions, with the options of its halves
+	given 'aaaabbbbcccc'
+	listener relay 'OPEN:in,rdonly,readbytes=4!!CREATE:copy,crnl' TCP4-LISTEN:0,bind=127.0.0.1,fork
+	for text in aaaa bbbb cccc; do
+		client ask "127.0.0.1:$port" "$text
+"
+		assert_out $text
+	done
+	wait_until size_is copy 18
+	assert_file 'aaaa\r\nbbbb\r\ncccc\r\n' copy
+}
+
+test_listening_right_side_waits_alone() {
+	# a right side that can't listen yet keeps neither clients nor signals waiting
+	relay blocker UNIX-LISTEN:socket,fork PIPE
+	wait_log blocker.log 'listening on'
+	blocker=$pid
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork UNIX-LISTEN:socket,forever,interval=0.2
+	relay=$pid
+	for number in 1 2 3; do
+		start "client$number" "$python" "$tests/peer.py" client ask "127.0.0.1:$port" "from $number"
+		wait_log relay.log 'accepting connection from' $number
+	done
+	kill -USR1 "$relay"
+	wait_log relay.log STATISTICS
+	# one of them gets the name when it is free
+	stop "$blocker"
+	wait_log relay.log 'listening on AF=1'
+	run "$SOCAT" -u UNIX-CONNECT:socket -
+	assert_log out '^from [123]$'
+	stop "$relay"
+	assertEquals 143 "$status"
+}
+
+test_listening_right_side_long_pause() {
+	# a pause of an hour between two attempts ends with a signal
+	relay blocker UNIX-LISTEN:socket,fork PIPE
+	wait_log blocker.log 'listening on'
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork UNIX-LISTEN:socket,retry=5,interval=3600
+	relay=$pid
+	mkfifo hold
+	start_with hold one "$python" "$tests/peer.py" client hold "127.0.0.1:$port" 1
+	exec 9>hold
+	wait_log relay.log 'accepting connection from'
+	client abort "127.0.0.1:$port" 10
+	wait_log relay.log 'accepting connection from' 2
+	stop "$relay"
+	assertEquals 143 "$status"
+	exec 9>&-
+}
+
+# Sockets of the process, apart from the kinds every process here has.
+count_sockets() {
+	find "/proc/$1/fd" -lname 'socket:*' | wc -l
+}
+
+test_isolated_descriptors() {
+	# a connection's process has its own sockets, not the listener nor other connections
+	server echo echo
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork,isolate "TCP4:127.0.0.1:$server_port"
+	relay=$pid
+	mkfifo hold
+	start_with hold holder "$python" "$tests/peer.py" client hold "127.0.0.1:$port" 5
+	exec 9>hold
+	wait_until grep -q 'held 5' holder.out
+	assertEquals 5 "$(count_children "$relay")"
+	assertEquals 'of the server' 1 "$(count_sockets "$relay")"
+	for child in $(children "$relay"); do
+		assertEquals "$(ls -l "/proc/$child/fd")" 2 "$(count_sockets "$child")"
+	done
+	exec 9>&-
+	wait_until has_children "$relay" 0
+}
+
+test_isolated_connections_leave_nothing() {
+	# after connections in processes the server has what it had before
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork,isolate PIPE
+	relay=$pid
+	client ask "127.0.0.1:$port" abc
+	wait_until has_children "$relay" 0
+	fds=$(count_fds "$relay")
+	client many "127.0.0.1:$port" 20
+	assert_out '20 of 20 answers right\n'
+	wait_until has_children "$relay" 0
+	assertEquals "$fds" "$(count_fds "$relay")"
+}
+
+test_isolated_port_is_free() {
+	# a connection's process that outlives its server does not keep the port
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork,isolate PIPE
+	relay=$pid
+	mkfifo hold
+	start_with hold holder "$python" "$tests/peer.py" client hold "127.0.0.1:$port" 1
+	exec 9>hold
+	wait_until grep -q 'held 1' holder.out
+	child=$(children "$relay" | tr -d ' ')
+	started="$started $child"
+	kill -KILL "$relay"
+	finish "$relay"
+	assertFalse 'the child goes on' "ended $child"
+	relay second "TCP4-LISTEN:$port,bind=127.0.0.1,fork" PIPE
+	wait_log second.log 'listening on'
+	client ask "127.0.0.1:$port" abc
+	assert_out abc
+	exec 9>&-
+	wait_until ended "$child"
+}
+
+test_children_shutup_isolated() {
+	# children-shutup makes the messages of a connection's process milder, level by level
+	for pair in 0=E 1=W 2=N 3=I; do
+		start relay "$SOCAT" -d -d -d -d "TCP4-LISTEN:0,bind=127.0.0.1,fork,isolate,children-shutup=${pair%=*}" \
+			TCP4:127.0.0.1:1
+		wait_log relay.log 'listening on'
+		port=$(port_of relay.log)
+		client ask "127.0.0.1:$port" ''
+		wait_log relay.log " ${pair#*=} .*Connection refused"
+		assert_lines relay.log 'Connection refused' 1
+		assert_lines relay.log ' N listening on' 1
+		stop "$pid"
+	done
+}
+
+test_cool_write_in_a_server() {
+	# cool-write of a server's connections: a client that vanishes is no error
+	listener relay -U TCP4-LISTEN:0,bind=127.0.0.1,fork OPEN:/dev/zero
+	client abort "127.0.0.1:$port" 0
+	wait_log relay.log ' E .*(Broken pipe|reset)'
+	stop "$pid"
+	listener relay -U TCP4-LISTEN:0,bind=127.0.0.1,fork,cool-write OPEN:/dev/zero
+	client abort "127.0.0.1:$port" 0
+	wait_log relay.log ' N .*(Broken pipe|reset)'
+	refute_log relay.log ' [WE] '
+	assertTrue 'still there' "kill -0 $pid"
+}
+
+# How often the process was on a processor so far.
+turns() {
+	awk '/ctxt_switches/ { sum += $2 } END { print sum }' "/proc/$1/status"
+}
+
+test_idle_sessions_rest() {
+	# a server with 100 idle sessions does nothing at all until something happens
+	server echo echo
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork "TCP4:127.0.0.1:$server_port"
+	relay=$pid
+	mkfifo hold
+	start_with hold holder "$python" "$tests/peer.py" client hold "127.0.0.1:$port" 100
+	exec 9>hold
+	wait_until grep -q 'held 100' holder.out
+	# the first end of something else comes after whatever follows the last byte
+	run "$SOCAT" -T 0.2 PIPE PIPE
+	before=$(turns "$relay") ticks=$(cpu_ticks "$relay")
+	run "$SOCAT" -d -d -T 1.5 PIPE PIPE
+	assert_log err 'inactivity timeout'
+	assertEquals 'turns' "$before" "$(turns "$relay")"
+	assertEquals 'ticks' "$ticks" "$(cpu_ticks "$relay")"
+	# the count does grow with work
+	client ask "127.0.0.1:$port" abc
+	assertTrue 'grows' "[ $(turns "$relay") -gt $before ]"
+	exec 9>&-
+}
+
 # shellcheck source=/dev/null
 . /usr/share/shunit2/shunit2

@@ -169,5 +169,51 @@ test_one_direction() {
 	assertEquals "$(checksum data)" "$(checksum copy)"
 }
 
+# A program that takes its input in full and, at the same time, sends as much.
+exchanging_program() {
+	cat >exchange <<-END
+		#!/bin/sh
+		cat $dir/answer &
+		cat >$dir/received
+		wait
+	END
+	chmod +x exchange
+}
+
+test_program_both_ways() {
+	# a program that sends and takes much at the same time, over socket pairs and pipes
+	head -c 20000000 /dev/urandom >data
+	head -c 20000000 /dev/urandom >answer
+	exchanging_program
+	for address in EXEC:./exchange EXEC:./exchange,pipes SYSTEM:./exchange,pipes EXEC:./exchange,nofork; do
+		rm -f received
+		listener relay -t 60 TCP4-LISTEN:0,bind=127.0.0.1 "$address"
+		relay=$pid
+		run "$SOCAT" -t 60 - "TCP4:127.0.0.1:$port" <data
+		finish "$relay"
+		assertEquals "$address: $(cat relay.log)" 0 "$status"
+		assertEquals "$address: to us" "$(checksum answer)" "$(checksum out)"
+		assertEquals "$address: to the program" "$(checksum data)" "$(checksum received)"
+	done
+}
+
+test_programs_in_a_server() {
+	# several clients at once, each with a program that gives back much
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork EXEC:cat,pipes
+	clients=
+	for number in 1 2 3; do
+		start "client$number" "$python" "$tests/peer.py" client full "127.0.0.1:$port" "seed$number" 20000000
+		clients="$clients $pid"
+	done
+	for client_pid in $clients; do
+		finish "$client_pid"
+		assertEquals 0 "$status"
+	done
+	for number in 1 2 3; do
+		assertEquals "client $number" "$("$python" "$tests/peer.py" client sum "seed$number" 20000000)" \
+			"$(cat "client$number.out")"
+	done
+}
+
 # shellcheck source=/dev/null
 . /usr/share/shunit2/shunit2

@@ -29,7 +29,9 @@ Client modes:
   first ADDRESS          connect, print what comes first, end
 
 peer.py dns PORTFILE ADDRESS SECONDS NAME=IP...   a name server on ADDRESS:53 whose answers
-                         to names starting with "slow" come so many seconds late
+                         to names starting with "slow" come so many seconds late; an
+                         address may be asked for as 9.0.0.127.in-addr.arpa=NAME, and
+                         what is =mute is never answered
 """
 import hashlib
 import os
@@ -296,13 +298,22 @@ def question(packet):
     return ".".join(labels), struct.unpack("!H", packet[at + 1:at + 3])[0], at + 5
 
 
+def name_bytes(name):
+    """A name as in DNS packets, uncompressed."""
+    labels = name.split(".")
+    return b"".join(bytes([len(label)]) + label.encode() for label in labels) + b"\0"
+
+
 def answer_to(packet, known):
     """The name asked for and the whole reply (RFC 1035, section 4)."""
     name, kind, end = question(packet)
     print("asked %s type %d" % (name, kind), flush=True)
     answers = []
     for ip in known.get(name, []):
-        if kind == (28 if ":" in ip else 1):
+        if kind == 12 and name.endswith(".arpa"):
+            raw = name_bytes(ip)
+            answers.append(b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 60, len(raw)) + raw)
+        elif kind == (28 if ":" in ip else 1):
             raw = socket.inet_pton(socket.AF_INET6 if ":" in ip else socket.AF_INET, ip)
             answers.append(b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 60, len(raw)) + raw)
     flags = 0x8180 if name in known else 0x8183
@@ -338,6 +349,8 @@ def dns(argv):
         if sock in ready:
             packet, peer = sock.recvfrom(2048)
             name, reply = answer_to(packet, known)
+            if "mute" in known.get(name, []):
+                continue
             if len(reply) > 512:
                 # truncated: header with that flag and the question; the rest by TCP
                 end = question(packet)[2]

@@ -94,5 +94,51 @@ test_not_a_pipe() {
 	assert_out file
 }
 
+test_named_existing_is_kept() {
+	# a named pipe that existed before stays at the end
+	for direction in '-u PIPE:fifo CREATE:copy' '-U CREATE:copy PIPE:fifo'; do
+		rm -f fifo
+		mkfifo fifo
+		# shellcheck disable=SC2086
+		relay relay $direction
+		printf abc >fifo
+		finish "$pid"
+		assertEquals "$direction" 0 "$status"
+		assert_file abc copy
+		assertTrue "$direction: kept" '[ -p fifo ]'
+	done
+	given abc
+	run "$SOCAT" - PIPE:fifo <in
+	assert_out abc
+	assertTrue 'both ways: kept' '[ -p fifo ]'
+}
+
+test_named_unlink_close() {
+	# unlink-close decides instead, for a pipe that existed and for one that was made
+	given abc
+	mkfifo fifo
+	run "$SOCAT" - PIPE:fifo,unlink-close <in
+	assert_out abc
+	assertFalse 'existed, unlink-close' '[ -e fifo ]'
+	run "$SOCAT" - PIPE:fifo,unlink-close=0 <in
+	assert_out abc
+	assertTrue 'made, unlink-close=0' '[ -p fifo ]'
+	run "$SOCAT" - PIPE:fifo,unlink-close=1 <in
+	assertFalse 'existed, unlink-close=1' '[ -e fifo ]'
+}
+
+test_named_removed_on_signal() {
+	# a signal that ends the run leaves no pipe of ours, and one of others alone
+	for existed in no yes; do
+		rm -f fifo
+		[ $existed = no ] || mkfifo fifo
+		relay relay PIPE:fifo PIPE
+		wait_log relay.log 'starting data transfer loop'
+		stop "$pid"
+		assertEquals 143 "$status"
+		assertEquals "existed: $existed" $existed "$([ -p fifo ] && echo yes || echo no)"
+	done
+}
+
 # shellcheck source=/dev/null
 . /usr/share/shunit2/shunit2

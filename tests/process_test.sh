@@ -156,5 +156,55 @@ test_netns_unknown() {
 	assert_error 'no-such-namespace'
 }
 
+test_early_identity_of_a_server() {
+	# setuid-early and setgid-early change a server before it listens, its programs with it
+	need_root || return 0
+	without_leak_check
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork,setuid-early=11,setgid-early=12 'SYSTEM:id -u; id -g'
+	assertEquals 'the server' '11 12' "$(stat -c '%u %g' "/proc/$pid/")"
+	for round in 1 2; do
+		client ask "127.0.0.1:$port" ''
+		assert_out '11\n12\n'
+	done
+	# before it listens: 11 may not make an entry here
+	run "$SOCAT" UNIX-LISTEN:socket,fork,setuid-early=11 PIPE
+	assert_error 'Permission denied'
+}
+
+test_early_root_of_a_server() {
+	# chroot-early changes a server's root: what is opened for a connection is in there
+	need_root || return 0
+	without_leak_check
+	mkdir jail
+	echo inside >jail/file
+	listener relay -U TCP4-LISTEN:0,bind=127.0.0.1,fork,chroot-early="$dir/jail" OPEN:/file,rdonly
+	assertEquals "$dir/jail" "$(readlink "/proc/$pid/root")"
+	for round in 1 2; do
+		client first "127.0.0.1:$port"
+		assert_out 'inside\n'
+	done
+}
+
+test_delayed_user_of_a_server() {
+	# su-d and chroot together hold for the process of every connection, not for the server
+	need_root || return 0
+	without_leak_check
+	# no /etc/passwd in there: the user was looked up before
+	mkdir jail
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork,chroot="$dir/jail",su-d=nobody PIPE
+	relay=$pid
+	mkfifo hold
+	start_with hold holder "$python" "$tests/peer.py" client hold "127.0.0.1:$port" 2
+	exec 9>hold
+	wait_until grep -q 'held 2' holder.out
+	assertEquals 2 "$(count_children "$relay")"
+	for child in $(children "$relay"); do
+		assertEquals "$(id -u nobody) $(id -g nobody)" "$(stat -c '%u %g' "/proc/$child/")"
+		assertEquals "$dir/jail" "$(readlink "/proc/$child/root")"
+	done
+	assertEquals '0 /' "$(stat -c %u "/proc/$relay/") $(readlink "/proc/$relay/root")"
+	exec 9>&-
+}
+
 # shellcheck source=/dev/null
 . /usr/share/shunit2/shunit2

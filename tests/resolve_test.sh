@@ -23,6 +23,8 @@ oneTimeSetUp() {
 		127.0.0.7 several
 		127.0.0.8 several
 		127.0.0.9 several
+		127.0.0.11 host.example.test
+		127.0.0.12 lonely
 	END
 	for name in nsswitch.conf resolv.conf hosts; do
 		# a link would lead the mount elsewhere
@@ -266,6 +268,137 @@ test_long_answers() {
 	run "$SOCAT" -t 10 - "TCP4:many.test:$server_port" <in
 	assertEquals "$(cat err)" abc "$(cat out)"
 	assert_log names.out 'by TCP'
+}
+
+
+# guarded NAME ALLOW: a server "relay" that says "in" to the clients this line lets in.
+guarded() {
+	echo "$2" >allow
+	echo 'ALL: ALL' >deny
+	listener "$1" TCP4-LISTEN:0,bind=127.0.0.1,fork,tcpwrap=relay,hosts-allow="$dir/allow",hosts-deny="$dir/deny" \
+		EXEC:'echo in'
+}
+
+# answer_for ADDRESS: what a client from there is told.
+answer_for() {
+	run "$SOCAT" -u "TCP4:127.0.0.1:$port,bind=$1" -
+	cat out
+}
+
+test_tcpwrap_names() {
+	# tables may name clients: by name, domain, wildcard, and whether they have a name
+	start names "$python" "$tests/peer.py" dns "$dir/dns.port" 127.0.0.53 0 \
+		13.0.0.127.in-addr.arpa=by.dns.test by.dns.test=127.0.0.13 \
+		14.0.0.127.in-addr.arpa=liar.test liar.test=127.0.0.99
+	wait_until test -s dns.port
+	# pattern>who is let in, of: .11 host.example.test, .12 lonely, .13 by.dns.test,
+	# .14 whose name belongs to another address, .15 without a name
+	while IFS=">" read -r pattern expected; do
+		guarded relay "relay: $pattern"
+		let_in=
+		for last in 11 12 13 14 15; do
+			[ -z "$(answer_for 127.0.0.$last)" ] || let_in="$let_in,$last"
+		done
+		assertEquals "$pattern" "${expected#-}" "${let_in#,}"
+		stop "$pid"
+	done <<-END
+		host.example.test>11
+		HOST.Example.Test>11
+		.example.test>11
+		.test>11,13
+		example.test>-
+		by.dns.test>13
+		*.test>11,13
+		h?st.example.*>11
+		LOCAL>12
+		KNOWN>11,12,13
+		UNKNOWN>14,15
+		PARANOID>14
+		liar.test>-
+		ALL>11,12,13,14,15
+		KNOWN EXCEPT .example.test>12,13
+		ALL EXCEPT lonely, by.dns.test>11,14,15
+		127.0.0.15, lonely>12,15
+	END
+}
+
+test_tcpwrap_deny_names() {
+	# names in hosts.deny keep just those out
+	start names "$python" "$tests/peer.py" dns "$dir/dns.port" 127.0.0.53 0
+	wait_until test -s dns.port
+	echo 'relay: .example.test, UNKNOWN' >deny
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork,tcpwrap=relay,allow-table="$dir/none",deny-table="$dir/deny" \
+		EXEC:'echo in'
+	assertEquals 'by name' '' "$(answer_for 127.0.0.11)"
+	assertEquals 'without a name' '' "$(answer_for 127.0.0.15)"
+	assertEquals 'others' in "$(answer_for 127.0.0.12)"
+	wait_log relay.log ' W refusing connection from AF=2 127\.0\.0\.11:'
+	assert_lines relay.log ' W refusing connection' 2
+}
+
+test_tcpwrap_own_address() {
+	# a rule may hold for one of our addresses only: daemon@host
+	while read -r daemon answer; do
+		guarded relay "$daemon: ALL"
+		assertEquals "$daemon" "$answer" "$(answer_for 127.0.0.12)"
+		stop "$pid"
+	done <<-END
+		relay@127.0.0.1 in
+		relay@127.0.0. in
+		relay@127.0.0.0/255.0.0.0 in
+		ALL@127.0.0.1 in
+		relay@127.0.0.2 
+		other@127.0.0.1 
+		relay@ALL in
+	END
+}
+
+test_tcpwrap_slow_names() {
+	# a name server that does not answer keeps only those waiting whose name matters
+	start names "$python" "$tests/peer.py" dns "$dir/dns.port" 127.0.0.53 0 15.0.0.127.in-addr.arpa=mute
+	wait_until test -s dns.port
+	guarded relay 'relay: 127.0.0.2, .example.test'
+	start waiting "$SOCAT" -u "TCP4:127.0.0.1:$port,bind=127.0.0.15" -
+	waiting=$pid
+	wait_until grep -q 'asked 15\.0\.0\.127\.in-addr\.arpa type 12' names.out
+	# no name is needed, or it is in a file
+	for last in 2 11 2; do
+		assertEquals "127.0.0.$last" in "$(answer_for 127.0.0.$last)"
+	done
+	assertFalse 'still waiting' "ended $waiting"
+	assert_file '' waiting.out
+	assert_lines names.out 'type 12' 1
+}
+
+test_tcpwrap_no_needless_names() {
+	# no name is looked up where no rule asks for one, whether the client is let in or not
+	start names "$python" "$tests/peer.py" dns "$dir/dns.port" 127.0.0.53 0
+	wait_until test -s dns.port
+	for pattern in ALL 127.0.0.15 127.0.0. 127.0.0.0/255.0.0.0 10.0.0.0/8 10. '127.0.0.12 127.0.0.15' \
+		'10.* 127.0.0.*' '[::1]'; do
+		asked=$(wc -l <names.out)
+		guarded relay "relay: $pattern"
+		run "$SOCAT" -u "TCP4:127.0.0.1:$port,bind=127.0.0.15" -
+		assert_status 0
+		assertEquals "$pattern: $(tail -n 1 names.out)" "$asked" "$(wc -l <names.out)"
+		stop "$pid"
+	done
+}
+
+test_tcpwrap_signal_during_lookup() {
+	# a signal ends a server that is looking up a client's name
+	start names "$python" "$tests/peer.py" dns "$dir/dns.port" 127.0.0.53 0 15.0.0.127.in-addr.arpa=mute
+	wait_until test -s dns.port
+	guarded relay 'relay: .example.test'
+	relay=$pid
+	start waiting "$SOCAT" -u "TCP4:127.0.0.1:$port,bind=127.0.0.15" -
+	wait_until grep -q 'type 12' names.out
+	waiting=$pid
+	stop "$relay"
+	assertEquals 0 "$status"
+	# and lets the client go
+	finish "$waiting"
+	assert_file '' waiting.out
 }
 
 # shellcheck source=/dev/null

@@ -239,5 +239,133 @@ test_chdir_listener() {
 	assertFalse 'removed' '[ -e folder/socket ]'
 }
 
+test_retry_with_bind() {
+	# a later attempt binds the own name again; the entry goes at the end, once
+	need strace || return 0
+	without_leak_check
+	start relay strace -f -e trace=bind,unlink,unlinkat,connect -o trace \
+		"$SOCAT" -d -d -u UNIX-CONNECT:socket,bind=own,forever,interval=0.05 -
+	relay=$pid
+	wait_log relay.log 'trying again' 2
+	server who whoami --unix "$dir/socket"
+	finish "$relay"
+	assertEquals "$(cat relay.log)" 0 "$status"
+	assert_file 'own\n' relay.out
+	refute_log relay.log "$in_use"
+	assertFalse 'removed' '[ -e own ]'
+	sed -n '/connect(.*= 0$/,$p' trace >after
+	assert_lines after 'unlink(at)?\(.*own' 1
+}
+
+test_no_entry_after_failure() {
+	# nor is an entry left when all attempts fail, or a signal ends them
+	run "$SOCAT" -u UNIX-CONNECT:socket,bind=own,retry=2,interval=0.02 -
+	assert_error 'socket.*No such file or directory'
+	assertFalse 'after failure' '[ -e own ]'
+	relay relay -u UNIX-CONNECT:socket,bind=own,forever,interval=3600 -
+	wait_log relay.log 'trying again'
+	stop "$pid"
+	assertEquals 143 "$status"
+	assertFalse 'after a signal' '[ -e own ]'
+}
+
+test_own_name_of_others() {
+	# an own name that is taken is an error, and stays
+	server who whoami --unix "$dir/socket"
+	given abc
+	run "$SOCAT" -u UNIX-CONNECT:socket,bind=in -
+	assert_error "$in_use"
+	assert_file abc in
+}
+
+test_descriptor_options_with_entry_options() {
+	# options of descriptors and of the entry go together, in any order
+	need_root || return 0
+	need strace || return 0
+	without_leak_check
+	for options in keepalive,mode=640,user=3,group=4 mode=640,user=3,group=4,keepalive; do
+		rm -f trace
+		start relay strace -f -e trace=setsockopt -o trace "$SOCAT" -d -d "UNIX-LISTEN:socket,fork,$options" PIPE
+		wait_log relay.log 'listening on'
+		assertEquals "$options" '640 3 4' "$(stat -c '%a %u %g' socket)"
+		client ask "unix:$dir/socket" abc
+		assert_out abc
+		assert_log trace 'SO_KEEPALIVE, \[1\]'
+		stop "$(children "$pid" | tr -d ' ')"
+		finish "$pid"
+		assertFalse "$options" '[ -e socket ]'
+	done
+}
+
+test_left_over_is_said_once() {
+	# replacing a left-over socket is a single notice and nothing worse
+	"$python" -c 'import socket; socket.socket(socket.AF_UNIX).bind("socket")'
+	unix_listener relay UNIX-LISTEN:socket,fork PIPE
+	assert_lines relay.log 'left behind' 1
+	assert_lines relay.log ' N .*UNIX-LISTEN:socket,fork.*left behind' 1
+	refute_log relay.log ' [WE] '
+	stop "$pid"
+	# nothing to say when there is nothing
+	unix_listener relay UNIX-LISTEN:socket,fork PIPE
+	refute_log relay.log 'left behind'
+}
+
+test_link_in_the_way() {
+	# a symbolic link in the way stays, also one to a left-over socket; so does that
+	"$python" -c 'import socket; socket.socket(socket.AF_UNIX).bind("dead")'
+	given abc
+	for target in dead in none; do
+		rm -f socket
+		ln -s $target socket
+		run "$SOCAT" UNIX-LISTEN:socket,fork PIPE
+		assert_error "$in_use"
+		assertEquals "$target" $target "$(readlink socket)"
+	done
+	assertTrue 'the socket' '[ -S dead ]'
+	assertFalse 'nothing made' '[ -e none ]'
+	assert_file abc in
+}
+
+# hint MODE OWNER [NUMBER...]: the error of user 65534 with these groups who connects.
+hint() {
+	chmod "$1" socket
+	chown "$2" socket
+	shift 2
+	run setpriv --reuid 65534 --regid 65534 "$@" "$SOCAT" - UNIX-CONNECT:socket </dev/null
+}
+
+test_forbidden_hint() {
+	# the remedy of a group is only named where the group may write
+	need_root || return 0
+	without_leak_check
+	server echo echo --unix "$dir/socket"
+	for mode in 600 640 644 650; do
+		hint $mode 3:4 --clear-groups
+		assert_error 'socket.*Permission denied.*user 3, group 4, mode 0'$mode'.*user 65534, group 65534'
+		assert_lines err ' E ' 1
+		refute_log err 'group-add'
+	done
+	for mode in 620 660 670; do
+		hint $mode 3:4 --clear-groups
+		assert_error 'user 3, group 4, mode 0'$mode'.*--group-add 4$'
+	done
+	# and it helps
+	hint 660 3:4 --groups 4
+	assert_status 0
+	hint 660 3:4 --clear-groups
+	assert_status 1
+}
+
+test_forbidden_directory_hint() {
+	# a directory on the way that is closed is said to be that
+	need_root || return 0
+	without_leak_check
+	mkdir -m 700 closed
+	server echo echo --unix "$dir/closed/socket"
+	run setpriv --reuid 65534 --regid 65534 --clear-groups "$SOCAT" - UNIX-CONNECT:closed/socket </dev/null
+	assert_error 'closed/socket.*Permission denied.*directory.*65534'
+	refute_log err 'group-add'
+}
+
 # shellcheck source=/dev/null
 . /usr/share/shunit2/shunit2
