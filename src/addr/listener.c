@@ -174,7 +174,8 @@ static struct channel *new_channel(struct stream_listener *l, int fd, sa_family_
 		close(fd);
 		return NULL;
 	}
-	return channel_dress(l->spec, channel);
+	/* the opening of a single channel gets its layers from address_open() */
+	return l->request.server ? channel_dress(l->spec, channel) : channel;
 }
 
 /* The connection may be served. Returns false if listening is over (the listener may be
