@@ -71,6 +71,17 @@ size_t splice_held(const struct splice_pipe *pipe)
 	return pipe->held;
 }
 
+/* An interrupted call is repeated: taken for "again" it would wait for an edge in vain. */
+static ssize_t move(int from, int to, size_t length, unsigned flags)
+{
+	ssize_t n;
+
+	do
+		n = splice(from, NULL, to, NULL, length, flags);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
 static enum io_status status_of(ssize_t n, size_t *length)
 {
 	if (n > 0) {
@@ -79,13 +90,13 @@ static enum io_status status_of(ssize_t n, size_t *length)
 	}
 	if (n == 0)
 		return IO_EOF;
-	return errno == EAGAIN || errno == EINTR ? IO_AGAIN : IO_ERROR;
+	return errno == EAGAIN ? IO_AGAIN : IO_ERROR;
 }
 
 enum io_status splice_fill(struct splice_pipe *pipe, int fd, size_t *length)
 {
-	enum io_status status = status_of(splice(fd, NULL, pipe->write_fd, NULL, pipe->room,
-	                                         SPLICE_F_MOVE | SPLICE_F_NONBLOCK), length);
+	enum io_status status = status_of(move(fd, pipe->write_fd, pipe->room,
+	                                       SPLICE_F_MOVE | SPLICE_F_NONBLOCK), length);
 
 	if (status == IO_OK)
 		pipe->held += *length;
@@ -95,8 +106,7 @@ enum io_status splice_fill(struct splice_pipe *pipe, int fd, size_t *length)
 enum io_status splice_drain(struct splice_pipe *pipe, int fd, bool more, size_t *length)
 {
 	unsigned flags = SPLICE_F_MOVE | SPLICE_F_NONBLOCK | (more ? SPLICE_F_MORE : 0u);
-	enum io_status status = status_of(splice(pipe->read_fd, NULL, fd, NULL, pipe->held, flags),
-	                                  length);
+	enum io_status status = status_of(move(pipe->read_fd, fd, pipe->held, flags), length);
 
 	if (status == IO_OK)
 		pipe->held -= *length;
