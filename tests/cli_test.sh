@@ -395,6 +395,32 @@ test_linger() {
 	assert_status 0
 }
 
+test_linger_while_data_comes() {
+	# an answer that takes longer is not cut off as long as some of it comes
+	given abc
+	run "$SOCAT" -t 1 - 'SYSTEM:cat >/dev/null; for i in 1 2 3 4 5; do sleep 0.4; echo $i; done' <in
+	assert_out '1\n2\n3\n4\n5\n'
+}
+
+test_lost_bytes_are_an_error() {
+	# bytes that nobody takes until the time is over are not lost in silence
+	given abc
+	mkfifo stuck
+	sleep 60 3<>stuck &
+	started="$started $!"
+	run "$SOCAT" -t 0.3 'STDIN!!OPEN:stuck,wronly' 'SYSTEM:cat >/dev/null; exec head -c 300000 /dev/zero' <in
+	assert_error '[0-9]+ bytes from .* are lost'
+}
+
+test_idle_timeout_of_a_slow_reader() {
+	# a reader that takes what is held bit by bit is not idle
+	head -c 400000 /dev/zero >in
+	run "$SOCAT" -T 0.6 -u OPEN:in "SYSTEM:for i in 1 2 3 4 5 6 7; do sleep 0.3; dd bs=60000 count=1 iflag=fullblock; done 2>/dev/null | wc -c >copy,pipes"
+	assert_status 0
+	wait_until test -s copy
+	assertEquals 400000 "$(tr -d ' ' <copy)"
+}
+
 test_idle_timeout() {
 	# -T ends a run that transfers nothing, with status 0
 	mkfifo nothing

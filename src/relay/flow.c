@@ -66,6 +66,18 @@ void flow_release(struct flow *flow)
 	release_pipe(flow);
 }
 
+size_t flow_held(const struct flow *flow)
+{
+	return flow->held_end - flow->held_start +
+	       (flow->pipe != NULL ? splice_held(flow->pipe) : 0);
+}
+
+uint64_t flow_progress(const struct flow *flow)
+{
+	/* a read that is only held still counts as a block */
+	return flow->blocks + flow->bytes - flow_held(flow);
+}
+
 static void fail(struct flow *flow)
 {
 	flow->failed = true;

@@ -52,6 +52,11 @@ void flow_init(struct flow *flow, struct channel *source, struct channel *sink,
  * share is used up), false if the flow waits for a channel or is DONE. */
 bool flow_pump(struct flow *flow);
 
+/* Bytes that were read and are still to be written. */
+size_t flow_held(const struct flow *flow);
+/* A number that grows whenever something is read or written. */
+uint64_t flow_progress(const struct flow *flow);
+
 /* Give up what the flow holds. Channels are not touched. */
 void flow_release(struct flow *flow);
 

@@ -26,10 +26,11 @@ struct session {
 	struct flow to_right, to_left;
 	const struct session_settings *settings;
 	struct timer timer;            /* linger or idle, whichever is due first */
-	int64_t linger_due;            /* 0: both directions are open */
+	int64_t linger;                /* how long the second direction may rest */
+	int64_t linger_due;            /* 0: it has no bound, or both are open */
 	int64_t active;                /* when something last moved */
 	int64_t eof_due;               /* look again at a source with ignoreeof; 0: no */
-	uint64_t seen;                 /* bytes + blocks at that time */
+	uint64_t seen;                 /* the flows' progress at that time */
 	bool server, half_closed;
 	void (*ended)(void *owner, bool failed);
 	void *owner;
@@ -79,10 +80,24 @@ static void end(struct session *s)
 	s->ended(s->owner, failed);
 }
 
+/* What was read but not taken by the other side is lost: nobody shall think all is well. */
+static void check_lost(struct flow *flow)
+{
+	size_t held = flow_held(flow);
+
+	if (held == 0)
+		return;
+	log_error("%zu bytes from %d are lost: %d did not take them in time", held,
+	          flow->source->read_fd, flow->sink->write_fd);
+	flow->failed = true;
+}
+
 /* The time given is over. */
 static void cut(struct session *s)
 {
 	s->left->cut_short = s->right->cut_short = true;
+	check_lost(&s->to_right);
+	check_lost(&s->to_left);
 	end(s);
 }
 
@@ -111,6 +126,14 @@ static void watch_for_death(const struct channel *channel)
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
 }
 
+/* From now on the session ends when nothing has moved for so long. */
+static void set_linger(struct session *s, int64_t linger)
+{
+	s->linger = linger;
+	/* never 0, which means "no bound" */
+	s->linger_due = loop_now() + linger + 1;
+}
+
 static void half_close(struct session *s)
 {
 	int64_t linger = s->settings->linger;
@@ -121,10 +144,7 @@ static void half_close(struct session *s)
 		watch_for_death(s->right);
 		return;
 	}
-	if (linger < 0)
-		linger = LINGER_DEFAULT;
-	/* never 0, which means "both directions are open" */
-	s->linger_due = loop_now() + linger + 1;
+	set_linger(s, linger < 0 ? LINGER_DEFAULT : linger);
 }
 
 static void timer_fired(struct timer *timer);
@@ -152,7 +172,7 @@ static void timer_fired(struct timer *timer)
 	int64_t now = loop_now();
 
 	if (s->linger_due != 0 && s->linger_due <= now) {
-		log_info("poll timed out: the other direction was not ended in time");
+		log_info("poll timed out: the other direction has rested too long");
 		cut(s);
 		return;
 	}
@@ -202,13 +222,14 @@ static bool program_exited(const struct session *s)
 
 static void note_activity(struct session *s)
 {
-	uint64_t seen = s->to_right.bytes + s->to_right.blocks + s->to_left.bytes +
-	                s->to_left.blocks;
+	uint64_t seen = flow_progress(&s->to_right) + flow_progress(&s->to_left);
 
-	if (seen != s->seen) {
-		s->seen = seen;
-		s->active = loop_now();
-	}
+	if (seen == s->seen)
+		return;
+	s->seen = seen;
+	s->active = loop_now();
+	if (s->linger_due != 0)
+		set_linger(s, s->linger);
 }
 
 static void work(struct task *task)
@@ -226,7 +247,7 @@ static void work(struct task *task)
 		return;
 	}
 	if (s->half_closed && s->linger_due == 0 && program_exited(s))
-		s->linger_due = loop_now() + LINGER_DEFAULT;
+		set_linger(s, LINGER_DEFAULT);
 	if ((s->to_right.at_eof_again || s->to_left.at_eof_again) && s->eof_due == 0)
 		s->eof_due = loop_now() + EOF_INTERVAL;
 	if (s->settings->idle >= 0 || s->linger_due != 0 || s->eof_due != 0)
