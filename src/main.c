@@ -2,10 +2,10 @@
  * then set up the loop and open things. */
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,41 +23,22 @@
 
 #define GRACE_AS_PROCESS_1 (5 * NANOSECONDS)
 
-/* Sleep for so many seconds (negative: for ever), as process 1 too: signals that ask us to
- * end do, and orphans are reaped. Returns the exit status. */
-static int sleep_until_told(double seconds)
+static void end_sleep(int number)
 {
-	struct timespec end, now, left;
-	sigset_t set;
-	int signal;
+	_exit(128 + number);
+}
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += (time_t)seconds;
-	end.tv_nsec += (long)((seconds - (double)(time_t)seconds) * 1e9);
-	for (;;) {
-		while (waitpid(-1, NULL, WNOHANG) > 0)
-			;
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		left.tv_sec = end.tv_sec - now.tv_sec;
-		left.tv_nsec = end.tv_nsec - now.tv_nsec;
-		while (left.tv_nsec < 0) {
-			left.tv_nsec += 1000000000;
-			left.tv_sec--;
-		}
-		if (seconds >= 0 && left.tv_sec < 0)
-			return 0;
-		left.tv_sec += left.tv_nsec / 1000000000;
-		left.tv_nsec %= 1000000000;
-		signal = seconds < 0 ? sigwaitinfo(&set, NULL) : sigtimedwait(&set, NULL, &left);
-		if (signal > 0 && signal != SIGCHLD)
-			return 128 + signal;
-	}
+/* Process 1 has no default actions: without this, only a kill would end its sleep. */
+static void let_signals_end_sleep(void)
+{
+	static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	struct sigaction action = { .sa_handler = end_sleep };
+
+	for (size_t i = 0; getpid() == 1 && i < sizeof(ending) / sizeof(ending[0]); i++)
+		sigaction(ending[i], &action, NULL);
+	/* nor do the orphans of a container that it is process 1 of stay as zombies */
+	if (getpid() == 1)
+		signal(SIGCHLD, SIG_IGN);
 }
 
 /* Called as "sleep" (a link to this binary in the image): wait as long as the arguments say,
@@ -65,19 +46,26 @@ static int sleep_until_told(double seconds)
 static int run_as_sleep(char **argv)
 {
 	double seconds = 0;
+	struct timespec rest;
 
+	let_signals_end_sleep();
 	for (argv++; *argv != NULL; argv++) {
 		char *end;
 
 		if (strcmp(*argv, "infinity") == 0)
-			return sleep_until_told(-1);
+			for (;;)
+				pause();
 		seconds += strtod(*argv, &end);
-		if (end == *argv || *end != '\0') {
+		if (end == *argv || *end != '\0' || !(seconds >= 0 && seconds <= INT32_MAX)) {
 			fprintf(stderr, "sleep: \"%s\" is not a number of seconds\n", *argv);
 			return 1;
 		}
 	}
-	return sleep_until_told(seconds);
+	rest.tv_sec = (time_t)seconds;
+	rest.tv_nsec = (long)((seconds - (double)rest.tv_sec) * 1e9);
+	while (nanosleep(&rest, &rest) < 0 && errno == EINTR)
+		;
+	return 0;
 }
 
 /* The signals that end a run: those of -S that are not a sign of a broken program. */

@@ -55,6 +55,18 @@ test_line_ends_both_ways() {
 	assertEquals 'a \r \n b \r \n' "$(tr -s ' \n' ' ' <out | sed 's/^ //; s/ $//')"
 }
 
+test_crnl_of_a_listener() {
+	# line ends are changed once, whether the address serves one connection or many
+	for options in '' ,fork; do
+		listener relay "TCP4-LISTEN:0,bind=127.0.0.1,crnl$options" "SYSTEM:cat >copy; echo b"
+		client ask "127.0.0.1:$port" 'a
+'
+		assert_out 'b\r\n'
+		wait_until size_is copy 2
+		stop "$pid"
+	done
+}
+
 test_line_ends_much_data() {
 	# a megabyte of lines, cut into blocks anywhere
 	"$python" -c 'print("\n".join(str(n) for n in range(150000)))' >in

@@ -36,7 +36,6 @@ struct connecting {
 	unsigned count, next;
 	int fd;
 	int64_t tries_left;            /* -1: for ever */
-	bool over;                     /* done() was called */
 };
 
 static void resolve(struct connecting *c);
@@ -50,7 +49,7 @@ static void release(struct connecting *c)
 	if (c->fd >= 0)
 		close(c->fd);
 	free(c->addrs);
-	loop_free_later(c);
+	opening_over(&c->base);
 }
 
 static void cancel(struct opening *opening)
@@ -65,7 +64,6 @@ static void finish(struct connecting *c, int fd)
 
 	if (fd >= 0)
 		c->fd = -1;
-	c->over = true;
 	release(c);
 	request.done(request.owner, fd);
 }
@@ -354,5 +352,5 @@ struct opening *ip_connect(const struct spec *spec, const struct ip_request *req
 	ip_binding_init(&c->binding, spec, request->target.protocol == IPPROTO_UDP ? "udp" : "tcp");
 	log_notice("opening connection to %s:%d", request->target.host, request->target.port);
 	resolve(c);
-	return c->over ? NULL : &c->base;   /* freed only after this turn */
+	return opening_handle(&c->base);
 }

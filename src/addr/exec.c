@@ -22,6 +22,7 @@
 #include "addr/command.h"
 #include "addr/environment.h"
 #include "addr/open.h"
+#include "addr/plumbing.h"
 #include "addr/types.h"
 #include "loop/child.h"
 #include "loop/loop.h"
@@ -150,90 +151,6 @@ static void channel_closed(struct closer *closer)
 	}
 }
 
-/* The descriptors: ours to write to and read from, the program's to read and write. */
-struct plumbing {
-	int ours_in, ours_out, input, output;
-};
-
-static void close_fd(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
-static void unplumb(const struct plumbing *p)
-{
-	close_fd(p->ours_in);
-	if (p->ours_out != p->ours_in)
-		close_fd(p->ours_out);
-	close_fd(p->input);
-	if (p->output != p->input)
-		close_fd(p->output);
-}
-
-static int plumb_pipes(struct plumbing *p, int direction)
-{
-	int fds[2];
-
-	if (direction & ADDR_WRITE) {
-		if (pipe2(fds, O_CLOEXEC) < 0)
-			return -1;
-		p->input = fds[0];
-		p->ours_out = fds[1];
-		fcntl(p->ours_out, F_SETFL, O_NONBLOCK);
-	}
-	if (direction & ADDR_READ) {
-		if (pipe2(fds, O_CLOEXEC) < 0)
-			return -1;
-		p->ours_in = fds[0];
-		p->output = fds[1];
-		fcntl(p->ours_in, F_SETFL, O_NONBLOCK);
-	}
-	return 0;
-}
-
-/* Returns 0, or -1 with errno set and nothing open. */
-static int plumb(const struct spec *spec, struct plumbing *p, int direction)
-{
-	int type = (int)spec_number(spec, "so-type", SOCK_STREAM), fds[2];
-
-	*p = (struct plumbing){ -1, -1, -1, -1 };
-	if (spec_flag(spec, "pipes")) {
-		if (plumb_pipes(p, direction) == 0)
-			return 0;
-		unplumb(p);
-		return -1;
-	}
-	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, fds) < 0)
-		return -1;
-	fcntl(fds[0], F_SETFL, O_NONBLOCK);
-	p->ours_in = p->ours_out = fds[0];
-	p->input = p->output = fds[1];
-	return 0;
-}
-
-/* In the child, or with nofork: put the descriptors where the program expects them. A
- * number that is the target of another one must be moved out of the way first. */
-static int place_descriptors(const struct spec *spec, struct plumbing *p, int direction)
-{
-	int fdin = (int)spec_number(spec, "fdin", STDIN_FILENO);
-	int fdout = (int)spec_number(spec, "fdout", STDOUT_FILENO);
-
-	if (p->output >= 0 && p->output == fdin && (p->output = dup(p->output)) < 0)
-		return -1;
-	if (direction & ADDR_WRITE && p->input >= 0) {
-		if (p->input == fdin ? fcntl(fdin, F_SETFD, 0) < 0 : dup2(p->input, fdin) < 0)
-			return -1;
-	}
-	if (direction & ADDR_READ && p->output >= 0) {
-		if (p->output == fdout ? fcntl(fdout, F_SETFD, 0) < 0 : dup2(p->output, fdout) < 0)
-			return -1;
-		if (spec_flag(spec, "stderr") && dup2(p->output, STDERR_FILENO) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* In the process that becomes the program. Returns only on failure, with the exit status:
  * 127 if there is no such program, else 126. */
 static int execute(const struct spec *spec, struct plumbing *p, int direction)
@@ -241,7 +158,7 @@ static int execute(const struct spec *spec, struct plumbing *p, int direction)
 	struct process_frame frame;
 	struct command command;
 
-	if (place_descriptors(spec, p, direction) < 0) {
+	if (plumbing_place(spec, p, direction) < 0) {
 		log_error("%s: dup2(): %s", spec->text, error_text(errno));
 		return 126;
 	}
@@ -312,10 +229,10 @@ static struct channel *start(const struct spec *spec, const struct open_request 
 	struct plumbing p;
 	pid_t pid;
 
-	if (program == NULL || plumb(spec, &p, request->direction) < 0)
+	if (program == NULL || plumbing_open(spec, &p, request->direction) < 0)
 		goto free_program;
 	if (apply_options(spec, &p) < 0) {
-		unplumb(&p);
+		plumbing_close(&p);
 		free(program);
 		return NULL;
 	}
@@ -329,9 +246,7 @@ static struct channel *start(const struct spec *spec, const struct open_request 
 		log_error("%s: fork(): %s", spec->text, error_text(errno));
 		channel->closers = NULL;
 		channel_free(channel);
-		close_fd(p.input);
-		if (p.output != p.input)
-			close_fd(p.output);
+		plumbing_close_far(&p);
 		free(program);
 		return NULL;
 	}
@@ -339,13 +254,11 @@ static struct channel *start(const struct spec *spec, const struct open_request 
 	child_watch(&program->child, pid, program_ended);
 	program->next = programs.first;
 	programs.first = program;
-	close_fd(p.input);
-	if (p.output != p.input)
-		close_fd(p.output);
+	plumbing_close_far(&p);
 	return channel;
 
 close_fds:
-	unplumb(&p);
+	plumbing_close(&p);
 free_program:
 	log_error("%s: %s", spec->text, error_text(errno));
 	free(program);

@@ -33,7 +33,6 @@ struct file_opening {
 	struct watch watch;
 	struct timer timer;
 	int fd;
-	bool starting, over;
 	bool created;              /* we made the named pipe */
 };
 
@@ -41,10 +40,8 @@ static void finish(struct file_opening *o, struct channel *channel)
 {
 	struct open_request request = o->request;
 
-	o->over = true;
 	timer_stop(&o->timer);
-	if (!o->starting)
-		loop_free_later(o);
+	opening_over(&o->base);
 	open_done(&request, channel);
 }
 
@@ -153,7 +150,7 @@ static void cancel(struct opening *opening)
 	watch_stop(&o->watch);
 	if (o->fd >= 0)
 		close(o->fd);
-	loop_free_later(o);
+	opening_over(opening);
 }
 
 struct opening *file_open(const struct spec *spec, const struct file_request *file,
@@ -171,16 +168,11 @@ struct opening *file_open(const struct spec *spec, const struct file_request *fi
 	o->file = *file;
 	o->request = *request;
 	o->fd = -1;
-	o->starting = true;
 	if (named_before(spec, file->path) < 0)
 		finish(o, NULL);
 	else
 		try_open(o);
-	o->starting = false;
-	if (!o->over)
-		return &o->base;
-	loop_free_later(o);
-	return NULL;
+	return opening_handle(&o->base);
 }
 
 const char *file_kind(const char *path, struct stat *st)

@@ -174,7 +174,8 @@ static struct channel *new_channel(struct stream_listener *l, int fd, sa_family_
 		close(fd);
 		return NULL;
 	}
-	return channel_dress(l->spec, channel);
+	/* the opening of a single channel gets its layers from address_open() */
+	return l->request.server ? channel_dress(l->spec, channel) : channel;
 }
 
 /* The connection may be served. Returns false if listening is over (the listener may be
@@ -364,100 +365,5 @@ failed:
 	close(fd);
 	if (closer != NULL)
 		closer->close(closer);
-	return NULL;
-}
-
-/* One connection. */
-struct once {
-	struct opening base;
-	const struct spec *spec;
-	struct open_request request;
-	struct listener *listener;
-	struct timer timer;          /* pause before listening is tried again */
-	int64_t tries_left;          /* -1: for ever */
-	bool starting, over;
-};
-
-static void once_finish(struct once *once, struct channel *channel)
-{
-	struct open_request request = once->request;
-
-	once->over = true;
-	if (!once->starting)
-		loop_free_later(once);
-	open_done(&request, channel);
-}
-
-static void once_accepted(void *owner, struct channel *channel, const struct client_info *client)
-{
-	struct once *once = owner;
-
-	if (once->request.accepted != NULL)
-		once->request.accepted(once->request.owner, client);
-	once->listener->close(once->listener);
-	once_finish(once, channel);
-}
-
-static void once_failed(void *owner)
-{
-	once_finish(owner, NULL);
-}
-
-static void once_cancel(struct opening *opening)
-{
-	struct once *once = (struct once *)opening;
-
-	timer_stop(&once->timer);
-	if (once->listener != NULL)
-		once->listener->close(once->listener);
-	loop_free_later(once);
-}
-
-static void once_listen(struct once *once);
-
-static void once_again(struct timer *timer)
-{
-	once_listen((struct once *)((char *)timer - offsetof(struct once, timer)));
-}
-
-static void once_listen(struct once *once)
-{
-	struct listen_request listen = {
-		.direction = once->request.direction, .accepted = once_accepted,
-		.failed = once_failed, .owner = once, .want_local = once->request.want_local,
-		.last_try = once->tries_left == 0,
-	};
-
-	once->listener = once->spec->type->listen(once->spec, &listen);
-	if (once->listener != NULL)
-		return;
-	if (once->tries_left == 0) {
-		once_finish(once, NULL);
-		return;
-	}
-	if (once->tries_left > 0)
-		once->tries_left--;
-	timer_start(&once->timer, spec_number(once->spec, "interval", NANOSECONDS), once_again);
-}
-
-struct opening *listener_open_once(const struct spec *spec, const struct open_request *request)
-{
-	struct once *once = calloc(1, sizeof(*once));
-
-	if (once == NULL) {
-		log_error("%s: %s", spec->text, error_text(errno));
-		open_done(request, NULL);
-		return NULL;
-	}
-	once->base.cancel = once_cancel;
-	once->spec = spec;
-	once->request = *request;
-	once->tries_left = spec_flag(spec, "forever") ? -1 : spec_number(spec, "retry", 0);
-	once->starting = true;
-	once_listen(once);
-	once->starting = false;
-	if (!once->over)
-		return &once->base;
-	loop_free_later(once);
 	return NULL;
 }

@@ -19,6 +19,17 @@ void opening_cancel(struct opening *opening)
 		opening->cancel(opening);
 }
 
+void opening_over(struct opening *opening)
+{
+	opening->over = true;
+	loop_free_later(opening);
+}
+
+struct opening *opening_handle(struct opening *opening)
+{
+	return opening->over ? NULL : opening;
+}
+
 void open_done(const struct open_request *request, struct channel *channel)
 {
 	request->done(request->owner, channel);
@@ -110,13 +121,12 @@ struct address_opening {
 	struct opening base;
 	const struct address *address;
 	struct open_request request;    /* the caller's */
-	bool permanent, starting;
+	bool permanent;
 	const struct spec *spec;        /* the one being opened */
 	struct opening *inner;
 	struct lock_wait *lock;
 	struct closer *unlock;          /* lock held, not yet a channel's */
 	struct channel *reader;         /* of a dual address, while its writer opens */
-	bool over;                      /* done() was called */
 };
 
 static void open_spec(struct address_opening *o, const struct spec *spec);
@@ -130,9 +140,7 @@ static void finish(struct address_opening *o, struct channel *channel)
 		if (o->unlock != NULL)
 			o->unlock->close(o->unlock);
 	}
-	o->over = true;
-	if (!o->starting)
-		free(o);
+	opening_over(&o->base);
 	open_done(&request, channel);
 }
 
@@ -233,7 +241,7 @@ static void cancel(struct opening *opening)
 	if (o->unlock != NULL)
 		o->unlock->close(o->unlock);
 	channel_free(o->reader);
-	free(o);
+	opening_over(opening);
 }
 
 struct opening *address_open(const struct address *address, const struct open_request *request,
@@ -250,13 +258,8 @@ struct opening *address_open(const struct address *address, const struct open_re
 	o->address = address;
 	o->request = *request;
 	o->permanent = permanent;
-	o->starting = true;
 	open_spec(o, address->reader);
-	o->starting = false;
-	if (!o->over)
-		return &o->base;
-	free(o);
-	return NULL;
+	return opening_handle(&o->base);
 }
 
 /* At the start, where nothing else is to be served, it may take its time. */
@@ -269,9 +272,11 @@ static struct listener *listen_with_retry(const struct spec *spec,
 
 	for (;;) {
 		attempt.last_try = left == 0;
+		/* listeners copy the request */
+		/* cppcheck-suppress returnDanglingLifetime */
 		listener = spec->type->listen(spec, &attempt);
 		if (listener != NULL || left-- == 0)
-			return listener;
+			return listener; /* cppcheck-suppress returnDanglingLifetime */
 		if (!signals_wait(spec_number(spec, "interval", NANOSECONDS)))
 			return NULL;
 	}

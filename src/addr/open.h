@@ -36,7 +36,14 @@ struct open_request {
 /* Types put this first in a struct of their own. */
 struct opening {
 	void (*cancel)(struct opening *opening);
+	bool over;                     /* done() was or is going to be called */
 };
+
+/* For types: the opening has come to its end; its memory is freed after this turn. Called
+ * before done(), which may well start something new. */
+void opening_over(struct opening *opening);
+/* For types: what their open() returns: NULL if it is over already. */
+struct opening *opening_handle(struct opening *opening);
 
 /* Give up; done() will not be called. NULL is fine. */
 void opening_cancel(struct opening *opening);

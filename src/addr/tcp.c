@@ -41,16 +41,13 @@ struct tcp_opening {
 	struct opening *connecting;
 	const struct spec *spec;
 	struct open_request request;
-	bool starting, over;
 };
 
 static void done(struct tcp_opening *o, struct channel *channel)
 {
 	struct open_request request = o->request;
 
-	o->over = true;
-	if (!o->starting)
-		free(o);
+	opening_over(&o->base);
 	open_done(&request, channel);
 }
 
@@ -80,7 +77,7 @@ static void cancel(struct opening *opening)
 	struct tcp_opening *o = (struct tcp_opening *)opening;
 
 	opening_cancel(o->connecting);
-	free(o);
+	opening_over(opening);
 }
 
 static struct opening *open_connect(const struct spec *spec, const struct open_request *request)
@@ -100,13 +97,8 @@ static struct opening *open_connect(const struct spec *spec, const struct open_r
 	o->base.cancel = cancel;
 	o->spec = spec;
 	o->request = *request;
-	o->starting = true;
 	o->connecting = ip_connect(spec, &connect);
-	o->starting = false;
-	if (!o->over)
-		return &o->base;
-	free(o);
-	return NULL;
+	return opening_handle(&o->base);
 }
 
 /* SO_REUSEADDR is on by default for listening sockets; "reuseaddr=" leaves it alone. */

@@ -36,7 +36,6 @@ struct unix_opening {
 	struct closer *closer;    /* removes our own bound entry */
 	int64_t tries_left;       /* -1: for ever */
 	int64_t deadline;         /* of connect-timeout; 0: none */
-	bool starting, over;
 };
 
 /* With parameters there is at least one: the parser has seen to it. */
@@ -89,9 +88,7 @@ static void finish(struct unix_opening *o, struct channel *channel)
 		channel_on_close(channel, o->closer);
 	else if (o->closer != NULL)
 		o->closer->close(o->closer);
-	o->over = true;
-	if (!o->starting)
-		loop_free_later(o);
+	opening_over(&o->base);
 	open_done(&request, channel);
 }
 
@@ -99,7 +96,7 @@ static void finish(struct unix_opening *o, struct channel *channel)
 static void permission_hint(const char *path, int error, char *hint, size_t size)
 {
 	struct stat st;
-	size_t length;
+	bool group_may;
 
 	hint[0] = '\0';
 	if (error == ECONNREFUSED)
@@ -110,14 +107,11 @@ static void permission_hint(const char *path, int error, char *hint, size_t size
 		snprintf(hint, size, "; a directory on the way is closed to user %d", (int)geteuid());
 		return;
 	}
+	group_may = st.st_mode & S_IWGRP;   /* connecting takes the right to write */
 	snprintf(hint, size, "; the socket belongs to user %d, group %d, mode %04o, and this process "
-	         "is user %d, group %d", (int)st.st_uid, (int)st.st_gid,
-	         (unsigned)st.st_mode & 07777u, (int)geteuid(), (int)getegid());
-	length = strlen(hint);
-	/* connecting takes the permission to write */
-	if (st.st_mode & S_IWGRP)
-		snprintf(hint + length, size - length, ": run it with --group-add %d",
-		         (int)st.st_gid);
+	         "is user %d, group %d: run it with %s %d", (int)st.st_uid, (int)st.st_gid,
+	         (unsigned)st.st_mode & 07777u, (int)geteuid(), (int)getegid(),
+	         group_may ? "--group-add" : "--user", (int)(group_may ? st.st_gid : st.st_uid));
 }
 
 static void start(struct unix_opening *o);
@@ -279,7 +273,7 @@ static void cancel(struct opening *opening)
 	timer_stop(&o->timer);
 	if (o->closer != NULL)
 		o->closer->close(o->closer);
-	loop_free_later(o);
+	opening_over(opening);
 }
 
 struct opening *unix_open(const struct spec *spec, const char *path,
@@ -304,13 +298,8 @@ struct opening *unix_open(const struct spec *spec, const char *path,
 	if (log_enabled(LOG_NOTICE_) && fill_address(spec, path, &peer) == 0)
 		log_notice("opening connection to %s",
 		           net_print(&peer.addr, peer.length, text, sizeof(text)));
-	o->starting = true;
 	start(o);
-	o->starting = false;
-	if (!o->over)
-		return &o->base;
-	loop_free_later(o);
-	return NULL;
+	return opening_handle(&o->base);
 }
 
 static struct opening *open_connect(const struct spec *spec, const struct open_request *request)

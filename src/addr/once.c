@@ -1,0 +1,96 @@
+/* The first connection that a listening address accepts, as an opening: listen (again after
+ * a pause, as retry, interval and forever say), take one connection, stop listening. */
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "addr/listener.h"
+#include "loop/loop.h"
+#include "sys/error.h"
+#include "sys/log.h"
+
+struct once {
+	struct opening base;
+	const struct spec *spec;
+	struct open_request request;
+	struct listener *listener;
+	struct timer timer;          /* pause before listening is tried again */
+	int64_t tries_left;          /* -1: for ever */
+};
+
+static void once_finish(struct once *once, struct channel *channel)
+{
+	struct open_request request = once->request;
+
+	opening_over(&once->base);
+	open_done(&request, channel);
+}
+
+static void once_accepted(void *owner, struct channel *channel, const struct client_info *client)
+{
+	struct once *once = owner;
+
+	if (once->request.accepted != NULL)
+		once->request.accepted(once->request.owner, client);
+	once->listener->close(once->listener);
+	once_finish(once, channel);
+}
+
+static void once_failed(void *owner)
+{
+	once_finish(owner, NULL);
+}
+
+static void once_cancel(struct opening *opening)
+{
+	struct once *once = (struct once *)opening;
+
+	timer_stop(&once->timer);
+	if (once->listener != NULL)
+		once->listener->close(once->listener);
+	opening_over(opening);
+}
+
+static void once_listen(struct once *once);
+
+static void once_again(struct timer *timer)
+{
+	once_listen((struct once *)((char *)timer - offsetof(struct once, timer)));
+}
+
+static void once_listen(struct once *once)
+{
+	struct listen_request listen = {
+		.direction = once->request.direction, .accepted = once_accepted,
+		.failed = once_failed, .owner = once, .want_local = once->request.want_local,
+		.last_try = once->tries_left == 0,
+	};
+
+	once->listener = once->spec->type->listen(once->spec, &listen);
+	if (once->listener != NULL)
+		return;
+	if (once->tries_left == 0) {
+		once_finish(once, NULL);
+		return;
+	}
+	if (once->tries_left > 0)
+		once->tries_left--;
+	timer_start(&once->timer, spec_number(once->spec, "interval", NANOSECONDS), once_again);
+}
+
+struct opening *listener_open_once(const struct spec *spec, const struct open_request *request)
+{
+	struct once *once = calloc(1, sizeof(*once));
+
+	if (once == NULL) {
+		log_error("%s: %s", spec->text, error_text(errno));
+		open_done(request, NULL);
+		return NULL;
+	}
+	once->base.cancel = once_cancel;
+	once->spec = spec;
+	once->request = *request;
+	once->tries_left = spec_flag(spec, "forever") ? -1 : spec_number(spec, "retry", 0);
+	once_listen(once);
+	return opening_handle(&once->base);
+}
