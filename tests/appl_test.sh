@@ -299,5 +299,42 @@ test_readbytes_of_right_side_in_bulk() {
 	assertEquals "$(cat err)" "$limit True" "$(cat out)"
 }
 
+# held_back OPTIONS: 5000 bytes are sent into a fifo that takes 4096, then it is emptied while
+# the input stays open; to out, how many bytes come.
+held_back() {
+	mkfifo fifo
+	run "$python" - "$SOCAT" "$1" <<-'END'
+		import array, fcntl, os, select, subprocess, sys, termios, time
+		F_SETPIPE_SZ = 1031
+		relay = subprocess.Popen([sys.argv[1], "-u", "-", "OPEN:fifo,wronly" + sys.argv[2]],
+		                         stdin=subprocess.PIPE)
+		reader = os.open("fifo", os.O_RDONLY)
+		fcntl.fcntl(reader, F_SETPIPE_SZ, 4096)
+		def unread(fd):
+		    count = array.array("i", [0])
+		    fcntl.ioctl(fd, termios.FIONREAD, count)
+		    return count[0]
+		for number in range(5):
+		    os.write(relay.stdin.fileno(), b"x" * 1000)
+		    while unread(relay.stdin.fileno()) > 0:
+		        time.sleep(0.01)
+		got = 0
+		while got < 5000 and select.select([reader], [], [], 5)[0]:
+		    got += len(os.read(reader, 65536))
+		print(got)
+		relay.stdin.close()
+		relay.wait()
+	END
+	rm fifo
+}
+
+test_nothing_is_held_back() {
+	# what did not fit at first is written as soon as there is room, not with the next data
+	for options in '' ,crnl ,cr ,readbytes=5000 ,escape=29; do
+		held_back "$options"
+		assertEquals "\"$options\"" 5000 "$(cat out)"
+	done
+}
+
 # shellcheck source=/dev/null
 . /usr/share/shunit2/shunit2

@@ -429,6 +429,14 @@ test_nofork_keeps_append() {
 	assertEquals "$(cat err)" 0 $?
 	assert_file 'one\nother\ntwo\n' file
 	assert_file '0 0\n0 1\n' flags
+	# nor is it lost together with O_NONBLOCK that a caller has set
+	: >file
+	run "$python" -c '
+import os, sys
+os.dup2(os.open("file", os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK), 1)
+os.execv(sys.argv[1], [sys.argv[1], "-", "EXEC:./write,nofork"])' "$SOCAT" </dev/null
+	assert_status 0
+	assert_file 'one\nother\ntwo\n' file
 }
 
 test_nofork_gives_blocking_descriptors() {
