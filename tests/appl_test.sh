@@ -67,6 +67,16 @@ test_crnl_of_a_listener() {
 	done
 }
 
+test_line_ends_for_a_slow_reader() {
+	# what the reader does not take at first comes when it does, not with the next data
+	mkfifo fifo
+	start relay sh -c '"$1" -u OPEN:fifo -,crnl | (sleep 0.5; head -c 70000 | wc -c)' sh "$SOCAT"
+	exec 9>fifo
+	yes '' | head -n 35000 >&9
+	wait_until grep -q 70000 relay.out
+	exec 9>&-
+}
+
 test_line_ends_much_data() {
 	# a megabyte of lines, cut into blocks anywhere
 	"$python" -c 'print("\n".join(str(n) for n in range(150000)))' >in

@@ -87,6 +87,16 @@ test_right_side_fork() {
 	assertTrue 'still there' "kill -0 $pid"
 }
 
+test_right_side_fork_pauses() {
+	# with max-children too there is a pause before the next connection
+	server collect collect "$dir"
+	start relay "$SOCAT" -d -d "TCP4:127.0.0.1:$server_port,fork,max-children=1,interval=0.3" OPEN:/nowhere/file
+	wait_log relay.log 'successfully connected from' 2
+	sleep 0.5
+	log_has relay.log 'successfully connected from' 6
+	assertFalse 'connects without a pause' $?
+}
+
 test_children_for_process_state() {
 	# options that change a process are carried out in a process per connection
 	need_root || return 0

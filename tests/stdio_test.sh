@@ -138,5 +138,63 @@ test_binary() {
 	assertEquals "$(checksum in)" "$(checksum out)"
 }
 
+# with_sockets TEXT: run a program in which relay(stdin, stdout) starts a relay between these
+# and a TCP server, and returns its side of that connection.
+with_sockets() {
+	timeout "$BOUND" "$python" - "$SOCAT" >out 2>err <<-END
+		import os, select, socket, subprocess, sys, threading, time
+		def relay(stdin, stdout):
+		    server = socket.create_server(("127.0.0.1", 0))
+		    target = "TCP4:127.0.0.1:%d" % server.getsockname()[1]
+		    global process
+		    process = subprocess.Popen([sys.argv[1], "-t5", "-", target], stdin=stdin, stdout=stdout)
+		    peer = server.accept()[0]
+		    peer.settimeout(10)
+		    return peer
+		def receive(sock, size):
+		    data = b""
+		    while len(data) < size:
+		        data += sock.recv(65536)
+		    return data
+		$(echo "$1" | tr -d "\t")
+		process.terminate()
+		process.wait()
+	END
+}
+
+test_inherited_socket_that_blocks() {
+	# a lot of data from a socket without O_NONBLOCK, and then an answer
+	with_sockets 'client, ours = socket.socketpair()
+			client.settimeout(10)
+			peer = relay(ours, ours)
+			threading.Thread(target=client.sendall, args=(bytes(3000000),), daemon=True).start()
+			print(len(receive(peer, 3000000)))
+			peer.sendall(b"answer")
+			print(client.recv(100))'
+	assert_out "3000000\nb'answer'\n"
+}
+
+test_socket_and_pipe() {
+	# such a socket as only one of the two keeps the other direction going
+	with_sockets 'client, ours = socket.socketpair()
+			reader, writer = os.pipe()
+			peer = relay(ours, writer)
+			client.sendall(b"question")
+			print(peer.recv(100))
+			peer.sendall(b"answer")
+			print(os.read(reader, 100) if select.select([reader], [], [], 10)[0] else "nothing")'
+	assert_out "b'question'\nb'answer'\n"
+	with_sockets 'client, ours = socket.socketpair()
+			reader, writer = os.pipe()
+			peer = relay(reader, ours)
+			threading.Thread(target=peer.sendall, args=(bytes(3000000),), daemon=True).start()
+			while not select.select([client], [], [], 0)[0]: pass
+			time.sleep(0.3)
+			os.write(writer, b"question")
+			print(peer.recv(100))
+			print(len(receive(client, 3000000)))'
+	assert_out "b'question'\n3000000\n"
+}
+
 # shellcheck source=/dev/null
 . /usr/share/shunit2/shunit2

@@ -367,5 +367,46 @@ test_forbidden_directory_hint() {
 	refute_log err 'group-add'
 }
 
+test_descriptors_in_the_stream() {
+	# a read stops where descriptors were sent; what is behind them comes, too
+	: >data
+	unix_listener relay UNIX-LISTEN:socket,fork SYSTEM:'cat >>data'
+	timeout "$BOUND" "$python" - "$pid" >out <<-'END'
+		import array, os, signal, socket, sys, time
+		relay = int(sys.argv[1])
+		client = socket.socket(socket.AF_UNIX)
+		client.connect("socket")
+		client.send(b"first")
+		while os.path.getsize("data") < 5:
+		    pass
+		os.kill(relay, signal.SIGSTOP)
+		while ") T " not in open("/proc/%d/stat" % relay).read():
+		    pass
+		client.sendmsg([b"abc"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0]))])
+		client.send(b"def")
+		os.kill(relay, signal.SIGCONT)
+		deadline = time.time() + 10
+		while os.path.getsize("data") < 11 and time.time() < deadline:
+		    pass
+		print(open("data").read())
+	END
+	assert_out 'firstabcdef\n'
+}
+
+test_end_of_packets() {
+	# the end of a SEQPACKET connection is one
+	unix_listener relay UNIX-LISTEN:socket,fork,so-type=5 EXEC:cat
+	timeout "$BOUND" "$python" - >out <<-'END'
+		import socket
+		client = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+		client.connect("socket")
+		client.send(b"abc")
+		print(client.recv(10))
+		client.shutdown(socket.SHUT_WR)
+		print(client.recv(10))
+	END
+	assert_out "b'abc'\nb''\n"
+}
+
 # shellcheck source=/dev/null
 . /usr/share/shunit2/shunit2

@@ -32,7 +32,7 @@ static int own_descriptor(int fd, int mode, bool *blocks)
 	int own = -1;
 
 	if (fstat(fd, &st) == 0)
-		waits = S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode);
+		waits = S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode) || S_ISSOCK(st.st_mode);
 	waits = waits && !(fcntl(fd, F_GETFL) & O_NONBLOCK);
 	if (waits && (S_ISFIFO(st.st_mode) || isatty(fd))) {
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);

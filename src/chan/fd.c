@@ -29,8 +29,9 @@ struct fd_channel {
 	int in_fd, out_fd;
 	uint8_t finish;
 	bool may_block, null_eof;
-	bool socket;              /* recv/send instead of read/write */
-	bool packets;             /* a read of 0 bytes is an empty packet, not EOF */
+	bool in_socket, out_socket; /* recv/send instead of read/write */
+	bool packets;             /* not a stream of bytes */
+	bool datagrams;           /* a read of 0 bytes is an empty packet, not EOF */
 	bool finished;
 	bool shared;              /* the reading and the writing watch are one */
 };
@@ -63,7 +64,7 @@ static ssize_t input(const struct fd_channel *c, void *data, size_t size)
 	ssize_t n;
 
 	do
-		n = c->socket ? recv(c->in_fd, data, size, MSG_DONTWAIT) : read(c->in_fd, data, size);
+		n = c->in_socket ? recv(c->in_fd, data, size, MSG_DONTWAIT) : read(c->in_fd, data, size);
 	while (n < 0 && errno == EINTR);
 	log_debug("read(%d, ..., %zu) -> %zd", c->in_fd, size, n);
 	return n;
@@ -74,8 +75,8 @@ static ssize_t output(const struct fd_channel *c, const void *data, size_t size)
 	ssize_t n;
 
 	do
-		n = c->socket ? send(c->out_fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL)
-		              : write(c->out_fd, data, size);
+		n = c->out_socket ? send(c->out_fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL)
+		                  : write(c->out_fd, data, size);
 	while (n < 0 && errno == EINTR);
 	log_debug("write(%d, ..., %zu) -> %zd", c->out_fd, size, n);
 	return n;
@@ -86,21 +87,22 @@ static enum io_status fd_read(struct channel *channel, void *data, size_t size, 
 	struct fd_channel *c = self(channel);
 	ssize_t n;
 
-	if (c->may_block && !c->socket && !c->in.always && !pollable(c->in_fd, POLLIN)) {
+	if (c->may_block && !c->in_socket && !c->in.always && !pollable(c->in_fd, POLLIN)) {
 		c->in.ready &= (uint8_t)~WATCH_READ;
 		return IO_AGAIN;
 	}
 	n = input(c, data, size);
 	if (n > 0) {
 		*length = (size_t)n;
-		/* A stream that gave less than it could has no more: an edge will tell of what
-		 * comes next (epoll(7)). Not so where an end or urgent data is queued behind. */
-		if ((size_t)n < size && c->base.stream_socket && !(c->in.ready & WATCH_BEHIND))
+		/* A TCP socket that gave less than it could has no more: an edge will tell of
+		 * what comes next (epoll(7)). Not so where an end or urgent data is queued
+		 * behind; UNIX sockets also stop where descriptors or credentials were sent. */
+		if ((size_t)n < size && c->base.peer == PEER_TCP && !(c->in.ready & WATCH_BEHIND))
 			c->in.ready &= (uint8_t)~WATCH_READ;
 		return IO_OK;
 	}
 	if (n == 0) {
-		if (!c->packets || c->null_eof || (c->in.ready & WATCH_HANGUP))
+		if (!c->datagrams || c->null_eof || (c->in.ready & WATCH_HANGUP))
 			return IO_EOF;
 		*length = 0;
 		return IO_OK;
@@ -118,7 +120,7 @@ static enum io_status fd_write(struct channel *channel, const void *data, size_t
 	struct watch *watch = out_watch(c);
 	ssize_t n;
 
-	if (c->may_block && !c->socket && !watch->always) {
+	if (c->may_block && !c->out_socket && !watch->always) {
 		if (!pollable(c->out_fd, POLLOUT)) {
 			watch->ready &= (uint8_t)~WATCH_WRITE;
 			return IO_AGAIN;
@@ -142,7 +144,7 @@ static void close_output(struct fd_channel *c)
 		return;
 	if (c->shared) {
 		/* one descriptor: its reading half has to go on */
-		if (c->socket)
+		if (c->out_socket)
 			shutdown(c->out_fd, SHUT_WR);
 		return;
 	}
@@ -218,6 +220,7 @@ static int fd_splice(struct channel *channel, bool output)
 {
 	struct fd_channel *c = self(channel);
 
+	/* splice(2) would block on a socket without O_NONBLOCK, whatever its flags */
 	if (c->may_block || c->packets || c->in.always || c->out.always)
 		return -1;
 	return output ? c->out_fd : c->in_fd;
@@ -268,6 +271,7 @@ struct channel *fd_channel_new(const struct fd_settings *settings)
 	int any = settings->read_fd >= 0 ? settings->read_fd : settings->write_fd;
 	int type = settings->type != 0 ? settings->type : net_type(any);
 	int family = settings->family != 0 || type == 0 ? settings->family : net_family(any);
+	bool both;
 
 	if (c == NULL)
 		return NULL;
@@ -278,12 +282,15 @@ struct channel *fd_channel_new(const struct fd_settings *settings)
 	c->finish = (uint8_t)settings->finish;
 	c->may_block = settings->may_block;
 	c->null_eof = settings->null_eof;
-	/* stdio may be two different things; only one socket counts as a socket */
-	c->socket = type != 0 && (c->shared || c->in_fd < 0 || c->out_fd < 0 ||
-	                          net_type(c->out_fd) != 0);
-	c->packets = c->socket && type != SOCK_STREAM;
-	c->base.stream_socket = c->socket && type == SOCK_STREAM;
-	c->base.peer = (uint8_t)(c->socket ? peer_kind(family, type) : PEER_OTHER);
+	/* stdio may be two different things: then it counts as no socket as a whole */
+	c->in_socket = c->in_fd >= 0 && type != 0;
+	c->out_socket = c->out_fd >= 0 &&
+	                (c->shared || c->in_fd < 0 ? type != 0 : net_type(c->out_fd) != 0);
+	both = (c->in_socket || c->in_fd < 0) && (c->out_socket || c->out_fd < 0);
+	c->packets = type != 0 && type != SOCK_STREAM;
+	c->datagrams = c->packets && type != SOCK_SEQPACKET;
+	c->base.stream_socket = both && type == SOCK_STREAM;
+	c->base.peer = (uint8_t)(both ? peer_kind(family, type) : PEER_OTHER);
 	return &c->base;
 }
 

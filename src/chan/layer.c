@@ -1,5 +1,6 @@
 /* Data layer. Reading converts in place. Writing may double the bytes (NL to CR NL), so it
- * goes through a buffer of its own that may hold a rest: while it does, finish() waits. */
+ * goes through a buffer of its own; but nothing stays there: what the channel below does not
+ * take is not taken from the caller either. */
 #include "chan/layer.h"
 
 #include <stdlib.h>
@@ -7,15 +8,15 @@
 
 #include "loop/loop.h"
 
-enum { ROOM = 16384 };
+/* Bytes converted at once; reads in a row that give nothing. */
+enum { ROOM = 16384, EMPTY_READS = 16 };
 
 struct layer {
 	struct channel base;
 	struct channel *below;
 	struct layer_settings settings;
 	bool ended;             /* escape seen or limit reached */
-	uint32_t start, end;    /* converted bytes not yet written */
-	unsigned char *room;    /* only with line end conversion */
+	bool half;              /* the CR of the next NL is written already */
 };
 
 static struct layer *self(struct channel *channel)
@@ -55,7 +56,7 @@ static enum io_status layer_read(struct channel *channel, void *data, size_t siz
 	enum io_status status;
 	unsigned char *found;
 
-	for (;;) {
+	for (unsigned n = 0; n < EMPTY_READS; n++) {
 		if (layer->ended || layer->settings.read_limit == 0)
 			return IO_EOF;
 		if (layer->settings.read_limit > 0 && (uint64_t)layer->settings.read_limit < size)
@@ -77,34 +78,44 @@ static enum io_status layer_read(struct channel *channel, void *data, size_t siz
 			return IO_OK;
 		/* everything was dropped: an empty result would look like an empty datagram */
 	}
+	return IO_OK;   /* nothing but CR for long: others have to get their turn, too */
 }
 
-/* Write what is converted. */
-static enum io_status flush(struct layer *layer)
+/* Bytes that this one becomes, or, behind its CR, that are left of it. */
+static size_t converted_size(const struct layer *layer, unsigned char byte, bool half)
 {
-	while (layer->start < layer->end) {
-		size_t n = 0;
-		enum io_status status = channel_write(layer->below, layer->room + layer->start,
-		                                      layer->end - layer->start, &n);
-
-		if (status != IO_OK)
-			return status;
-		layer->start += (uint32_t)n;
-	}
-	layer->start = layer->end = 0;
-	return IO_OK;
+	return byte == '\n' && layer->settings.line_end == LINE_CRNL && !half ? 2 : 1;
 }
 
-static size_t convert_output(struct layer *layer, const unsigned char *data, size_t size)
+/* Returns how many bytes of data are converted; *end: how many they have become. */
+static size_t convert_output(const struct layer *layer, const unsigned char *data, size_t size,
+                             unsigned char *room, size_t *end)
 {
-	size_t i;
+	bool half = layer->half;
+	size_t i, n = 0;
 
-	for (i = 0; i < size && layer->end + 2 <= ROOM; i++) {
-		if (data[i] == '\n')
-			layer->room[layer->end++] = '\r';
+	for (i = 0; i < size && n + 2 <= ROOM; i++, half = false) {
+		if (data[i] == '\n' && !half)
+			room[n++] = '\r';
 		if (data[i] != '\n' || layer->settings.line_end == LINE_CRNL)
-			layer->room[layer->end++] = data[i];
+			room[n++] = data[i];
 	}
+	*end = n;
+	return i;
+}
+
+/* How many bytes of data are in the first so many of what they have become. */
+static size_t taken(struct layer *layer, const unsigned char *data, size_t size, size_t written)
+{
+	size_t i = 0, n;
+
+	while (i < size && (n = converted_size(layer, data[i], layer->half)) <= written) {
+		written -= n;
+		layer->half = false;
+		i++;
+	}
+	if (written > 0)
+		layer->half = true;
 	return i;
 }
 
@@ -112,25 +123,28 @@ static enum io_status layer_write(struct channel *channel, const void *data, siz
                                   size_t *length)
 {
 	struct layer *layer = self(channel);
-	enum io_status status;
+	enum io_status status = IO_OK;
+	unsigned char room[ROOM];
+	size_t start = 0, end;
 
-	if (layer->room == NULL)
+	if (layer->settings.line_end == LINE_PLAIN)
 		return channel_write(layer->below, data, size, length);
-	status = flush(layer);
-	if (status != IO_OK)
+	size = convert_output(layer, data, size, room, &end);
+	while (start < end && status == IO_OK) {
+		size_t n = 0;
+
+		status = channel_write(layer->below, room + start, end - start, &n);
+		start += n;
+	}
+	if (status == IO_ERROR)
 		return status;
-	*length = convert_output(layer, data, size);
-	/* taken is taken: a rest goes out with the next call or with finish() */
-	status = flush(layer);
-	return status == IO_ERROR ? IO_ERROR : IO_OK;
+	*length = taken(layer, data, size, start);
+	return *length > 0 ? IO_OK : IO_AGAIN;
 }
 
 static enum io_status layer_finish(struct channel *channel)
 {
-	struct layer *layer = self(channel);
-	enum io_status status = flush(layer);
-
-	return status == IO_OK ? channel_finish(layer->below) : status;
+	return channel_finish(self(channel)->below);
 }
 
 static unsigned layer_ready(const struct channel *channel)
@@ -146,7 +160,7 @@ static int layer_splice(struct channel *channel, bool output)
 	struct layer *layer = self(channel);
 
 	/* escape and limit concern only reading; line ends both */
-	if (!output || layer->room != NULL)
+	if (!output || layer->settings.line_end != LINE_PLAIN)
 		return -1;
 	return layer->below->ops->splice_fd(layer->below, true);
 }
@@ -164,7 +178,6 @@ static void layer_close(struct channel *channel, bool abandon)
 
 	layer->below->cut_short = channel->cut_short;
 	abandon ? channel_abandon(layer->below) : channel_free(layer->below);
-	free(layer->room);
 }
 
 static struct channel *layer_dup(const struct channel *channel)
@@ -192,10 +205,6 @@ struct channel *layer_new(struct channel *below, const struct layer_settings *se
 
 	if (layer == NULL)
 		return NULL;
-	if (settings->line_end != LINE_PLAIN && (layer->room = malloc(ROOM)) == NULL) {
-		free(layer);
-		return NULL;
-	}
 	channel_init(&layer->base, &layer_ops, below->read_fd, below->write_fd);
 	layer->base.peer = below->peer;
 	layer->base.stream_socket = below->stream_socket;

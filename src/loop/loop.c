@@ -203,9 +203,10 @@ static void turn(void)
 		if (loop.generation != generation)
 			return;    /* we are a child now; these events are the parent's */
 	}
-	timers_run(loop.now);
+	/* after a pause (SIGSTOP, a frozen container) what has come counts before the time */
+	run_tasks();
 	if (loop.generation == generation)
-		run_tasks();
+		timers_run(loop.now);
 	free_graves();
 }
 

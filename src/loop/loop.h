@@ -5,8 +5,8 @@
  * session's readiness costs no system call beyond epoll_wait(2), and what a session does
  * next is a pure function of its state and these bits.
  *
- * One turn: epoll_wait, one notify() per watch with news, timers that are due, then the
- * queued tasks (and those they queue), then memory given to loop_free_later() is freed.
+ * One turn: epoll_wait, one notify() per watch with news, then the queued tasks (and those
+ * they queue), timers that are due, then memory given to loop_free_later() is freed.
  * Nothing that an event might still point to is freed before.
  */
 #ifndef LOOP_LOOP_H

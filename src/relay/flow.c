@@ -9,8 +9,9 @@
 #include "sys/error.h"
 #include "sys/log.h"
 
-/* What one flow may move before others get their turn. */
-enum { TURN_BYTES = 1024 * 1024, POOLED = 32 };
+/* What one flow may move before others get their turn; a small block takes as long as one of
+ * so many bytes. */
+enum { TURN_BYTES = 1024 * 1024, BLOCK_BYTES = 4096, POOLED = 32 };
 
 /* After so many full buffers in a row a flow counts as bulk. */
 enum { BULK_READS = 4 };
@@ -201,7 +202,7 @@ static bool copy_once(struct flow *flow, size_t *moved)
 	switch (channel_read(flow->source, shared.scratch, shared.size, &length)) {
 	case IO_OK:
 		flow->full_reads = length < shared.size ? 0 : (uint8_t)(flow->full_reads + 1);
-		*moved += length;
+		*moved += length > BLOCK_BYTES ? length : BLOCK_BYTES;
 		return forward(flow, length);
 	case IO_AGAIN:
 		return false;

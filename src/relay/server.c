@@ -41,6 +41,18 @@ struct server {
 
 static void connect_source(struct server *server);
 
+static void connect_again(struct timer *timer)
+{
+	connect_source((struct server *)((char *)timer - offsetof(struct server, timer)));
+}
+
+/* The next connection of a connecting source, after the pause. */
+static void connect_later(struct server *server)
+{
+	timer_start(&server->timer, spec_number(server->spec, "interval", NANOSECONDS),
+	            connect_again);
+}
+
 static void maybe_end(struct server *server)
 {
 	if (server->count == 0 && server->stopping)
@@ -61,7 +73,7 @@ static void remove_connection(struct connection *c)
 		if (server->listener != NULL)
 			server->listener->resume(server->listener);
 		else if (!server->stopping)
-			connect_source(server);
+			connect_later(server);
 	}
 	maybe_end(server);
 }
@@ -260,11 +272,6 @@ static void source_failed(void *owner)
 	maybe_end(server);
 }
 
-static void connect_again(struct timer *timer)
-{
-	connect_source((struct server *)((char *)timer - offsetof(struct server, timer)));
-}
-
 static void source_opened(void *owner, struct channel *channel)
 {
 	struct server *server = owner;
@@ -277,8 +284,7 @@ static void source_opened(void *owner, struct channel *channel)
 	connected(server, channel, NULL);
 	if (server->child || server->stopping || server->full)
 		return;
-	timer_start(&server->timer, spec_number(server->spec, "interval", NANOSECONDS),
-	            connect_again);
+	connect_later(server);
 }
 
 static void connect_source(struct server *server)
