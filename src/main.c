@@ -45,22 +45,27 @@ static void let_signals_end_sleep(void)
  * so that a debug pod's "sleep infinity" works without any other binary. */
 static int run_as_sleep(char **argv)
 {
-	double seconds = 0;
+	double seconds = 0, one;
 	struct timespec rest;
 
 	let_signals_end_sleep();
+	if (argv[1] == NULL) {
+		fprintf(stderr, "sleep: how long? Give seconds or \"infinity\"\n");
+		return 1;
+	}
 	for (argv++; *argv != NULL; argv++) {
 		char *end;
 
-		if (strcmp(*argv, "infinity") == 0)
-			for (;;)
-				pause();
-		seconds += strtod(*argv, &end);
-		if (end == *argv || *end != '\0' || !(seconds >= 0 && seconds <= INT32_MAX)) {
+		one = strtod(*argv, &end);
+		seconds += one;
+		if (end == *argv || *end != '\0' || !(one >= 0)) {
 			fprintf(stderr, "sleep: \"%s\" is not a number of seconds\n", *argv);
 			return 1;
 		}
 	}
+	/* "infinity" is a number to strtod(), and what is longer than a life is as long */
+	while (seconds > INT32_MAX)
+		pause();
 	rest.tv_sec = (time_t)seconds;
 	rest.tv_nsec = (long)((seconds - (double)rest.tv_sec) * 1e9);
 	while (nanosleep(&rest, &rest) < 0 && errno == EINTR)

@@ -111,8 +111,15 @@ static int in_net(const struct host *host, const char *pattern)
 	return range_match(&range, host->address);
 }
 
+/* No host has such a name: the pattern is for addresses only. */
+static bool is_numeric(const char *pattern)
+{
+	return strspn(pattern, "0123456789.*?") == strlen(pattern) || strchr(pattern, ':') != NULL;
+}
+
 static int host_matches(const char *pattern, const struct host *host)
 {
+	bool numeric = is_numeric(pattern);
 	size_t length = strlen(pattern);
 
 	for (size_t i = 0; i < sizeof wildcards / sizeof *wildcards; i++)
@@ -127,13 +134,14 @@ static int host_matches(const char *pattern, const struct host *host)
 		return in_net(host, pattern);
 	if (strpbrk(pattern, "*?") != NULL)
 		return fnmatch(pattern, host->text, FNM_CASEFOLD) == 0
-		       || (has_name(host) && fnmatch(pattern, host->name, FNM_CASEFOLD) == 0);
+		       || (!numeric && has_name(host)
+		           && fnmatch(pattern, host->name, FNM_CASEFOLD) == 0);
 	if (*pattern == '.')
 		return has_domain(host, pattern);
 	if (length > 0 && pattern[length - 1] == '.')
 		return strncmp(host->text, pattern, length) == 0;
 	return strcasecmp(pattern, host->text) == 0
-	       || (has_name(host) && strcasecmp(pattern, host->name) == 0);
+	       || (!numeric && has_name(host) && strcasecmp(pattern, host->name) == 0);
 }
 
 int tcpwrap_client_matches(const char *pattern, const struct tcpwrap *wrap,

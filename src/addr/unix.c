@@ -382,8 +382,13 @@ static int try_listen(const struct spec *spec, bool last)
 	}
 	call = "listen";
 	if (spec_apply(spec, PH_LISTEN, fd, NULL) < 0 ||
-	    listen(fd, (int)spec_number(spec, "backlog", BACKLOG)) < 0)
+	    listen(fd, (int)spec_number(spec, "backlog", BACKLOG)) < 0) {
+		error = errno;
+		if (path != NULL)
+			unlink(path);
+		errno = error;
 		goto failed;
+	}
 	if (path != NULL)
 		named_after(spec, path);
 	return fd;
