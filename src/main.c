@@ -56,16 +56,16 @@ static int run_as_sleep(char **argv)
 	for (argv++; *argv != NULL; argv++) {
 		char *end;
 
+		if (strcmp(*argv, "infinity") == 0)
+			for (;;)
+				pause();
 		one = strtod(*argv, &end);
 		seconds += one;
-		if (end == *argv || *end != '\0' || !(one >= 0)) {
+		if (end == *argv || *end != '\0' || !(one >= 0 && seconds <= INT32_MAX)) {
 			fprintf(stderr, "sleep: \"%s\" is not a number of seconds\n", *argv);
 			return 1;
 		}
 	}
-	/* "infinity" is a number to strtod(), and what is longer than a life is as long */
-	while (seconds > INT32_MAX)
-		pause();
 	rest.tv_sec = (time_t)seconds;
 	rest.tv_nsec = (long)((seconds - (double)rest.tv_sec) * 1e9);
 	while (nanosleep(&rest, &rest) < 0 && errno == EINTR)
