@@ -307,10 +307,11 @@ static struct opening *open_connect(const struct spec *spec, const struct open_r
 	return unix_open(spec, spec->params[0], request);
 }
 
-/* Does a process listen there? */
+/* Does a process have this name? Asked with a datagram socket: the kernel answers "wrong type"
+ * for a stream socket in use, and the listener does not see a connection from it. */
 static bool is_live(const struct net_peer *peer)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), error;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), error;
 
 	if (fd < 0)
 		return true;
