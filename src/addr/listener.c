@@ -55,6 +55,19 @@ static struct stream_listener *self(struct listener *listener)
 
 static void arm_timeout(struct stream_listener *l);
 
+/* Nobody waits for these clients' names any more. */
+static void forget_naming(struct stream_listener *l)
+{
+	while (l->naming != NULL) {
+		struct naming *n = l->naming;
+
+		l->naming = n->next;
+		resolve_name_cancel(n->lookup);
+		close(n->fd);
+		free(n);
+	}
+}
+
 static void release(struct stream_listener *l)
 {
 	if (l->closed)
@@ -65,14 +78,7 @@ static void release(struct stream_listener *l)
 	timer_stop(&l->timeout);
 	watch_stop(&l->watch);
 	close(l->fd);
-	while (l->naming != NULL) {
-		struct naming *n = l->naming;
-
-		l->naming = n->next;
-		resolve_name_cancel(n->lookup);
-		close(n->fd);
-		free(n);
-	}
+	forget_naming(l);
 	access_free(l->access);
 	if (l->closer != NULL)
 		l->closer->close(l->closer);
@@ -89,6 +95,8 @@ static void listener_abandon(struct listener *listener)
 	struct stream_listener *l = self(listener);
 
 	l->closed = true;
+	/* our copies of the parent's other connections */
+	forget_naming(l);
 	access_free(l->access);
 	l->access = NULL;
 	loop_free_later(l);

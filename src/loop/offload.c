@@ -20,6 +20,7 @@ static struct {
 	unsigned threads;
 	struct watch watch;
 	int event;                 /* eventfd: something is in done */
+	unsigned generation;       /* grows in a child process */
 } state = { .lock = PTHREAD_MUTEX_INITIALIZER, .event = -1 };
 
 static void *worker(void *unused)
@@ -46,6 +47,7 @@ static void *worker(void *unused)
 
 static void arrived(struct watch *watch)
 {
+	unsigned generation = state.generation;
 	struct job *done;
 	uint64_t count;
 
@@ -59,6 +61,8 @@ static void arrived(struct watch *watch)
 		struct job *next = done->next;
 
 		done->done(done);
+		if (state.generation != generation)
+			return;    /* we are a child now; the others are the parent's */
 		done = next;
 	}
 }
@@ -70,6 +74,7 @@ static void after_fork(void)
 	state.todo = state.done = NULL;
 	state.threads = 0;
 	state.event = -1;
+	state.generation++;
 }
 
 static int prepare(void)
