@@ -1,6 +1,7 @@
 /* The program's way through a run: read the command line, check both addresses completely,
  * then set up the loop and open things. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -169,6 +170,19 @@ static int set_up(struct cli_config *config)
 	return 0;
 }
 
+/* Numbers 0 to 2 that are closed would go to the next sockets, which would then be taken for
+ * standard input, or get log messages. What stands in can neither be read nor written. */
+static void fill_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/", O_PATH | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 static void wait_at_start(void)
 {
 	const char *text = getenv("SOCAT_MAIN_WAIT");
@@ -185,6 +199,7 @@ int main(int argc, char **argv)
 	struct run_settings settings;
 	int status = 1;
 
+	fill_standard_descriptors();
 	name = name != NULL ? name + 1 : argv[0];
 	if (name != NULL && strcmp(name, "sleep") == 0)
 		return run_as_sleep(argv);

@@ -211,6 +211,34 @@ test_vanished_client_after_half_close() {
 	wait_until has_fds "$relay" "$fds"
 }
 
+test_vanished_client_of_a_busy_server() {
+	# a client that resets while neither side reads leaves no session behind
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork UNIX-CONNECT:socket
+	relay=$pid
+	fds=$(count_fds "$relay")
+	cat >peers.py <<-'END'
+		import socket, struct, sys, threading, time
+		server = socket.socket(socket.AF_UNIX)
+		server.bind("socket")
+		server.listen()
+		client = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+		peer = server.accept()[0]
+		threading.Thread(target=peer.sendall, args=(bytes(30000000),), daemon=True).start()
+		client.settimeout(1)
+		try:
+		    client.sendall(bytes(30000000))
+		except TimeoutError:
+		    print("full", flush=True)
+		client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+		client.close()
+		time.sleep(60)
+	END
+	start peers "$python" peers.py "$port"
+	wait_until grep -q full peers.out
+	wait_until has_fds "$relay" "$fds"
+	wait_log relay.log 'bytes from .* are lost'
+}
+
 test_keepalive_at_half_close() {
 	# a half-closed TCP session looks for dead peers by keepalive
 	need ss || return 0

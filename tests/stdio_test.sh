@@ -122,6 +122,23 @@ test_closed_output() {
 	assert_log err ' E .*Broken pipe'
 }
 
+test_closed_descriptors() {
+	# closed standard descriptors are an error for who wants them, and nothing else's number
+	timeout "$BOUND" "$SOCAT" -u - CREATE:copy 2>err <&-
+	status=$?
+	assert_error 'Bad file descriptor'
+	given abc
+	timeout "$BOUND" "$SOCAT" -u - - <in 2>err >&-
+	status=$?
+	assert_error 'Bad file descriptor'
+	server echo echo
+	(
+		exec <&- >&- 2>&-
+		exec timeout "$BOUND" "$SOCAT" -d -d -d -d -t 1 OPEN:in,rdonly!!CREATE:copy "TCP4:127.0.0.1:$server_port"
+	)
+	assert_file abc copy
+}
+
 test_full_device() {
 	# a write that fails for good is an error that names the reason
 	given abc

@@ -31,6 +31,10 @@ static int own_descriptor(int fd, int mode, bool *blocks)
 	struct stat st;
 	int own = -1;
 
+	if (fcntl(fd, F_GETFL) & O_PATH) {
+		errno = EBADF;   /* it was closed: see main.c */
+		return -1;
+	}
 	if (fstat(fd, &st) == 0)
 		waits = S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode) || S_ISSOCK(st.st_mode);
 	waits = waits && !(fcntl(fd, F_GETFL) & O_NONBLOCK);

@@ -148,6 +148,7 @@ bool signals_wait(int64_t nanoseconds)
 
 	if (ppoll(&p, 1, &timeout, NULL) > 0)
 		arrived(&state.watch);
+	loop_waited();
 	return !loop_stopping();
 }
 

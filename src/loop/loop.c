@@ -53,6 +53,11 @@ int64_t loop_now(void)
 	return loop.now;
 }
 
+void loop_waited(void)
+{
+	read_clock();
+}
+
 void loop_stop(int status)
 {
 	loop.stop = true;

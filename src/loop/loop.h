@@ -64,6 +64,8 @@ void timer_stop(struct timer *timer);
 
 /* Monotonic time of this turn, in nanoseconds. */
 int64_t loop_now(void);
+/* Something outside the loop has waited: timers started from now on begin now. */
+void loop_waited(void);
 
 /* free(pointer) after this turn. */
 void loop_free_later(void *pointer);

@@ -97,6 +97,7 @@ static void read_failed(struct flow *flow)
 /* The peer does not take our bytes any more: they are lost, and that is said. */
 static void write_failed(struct flow *flow)
 {
+	flow->sink_broken = true;
 	if (flow->sink->cool_write && (errno == EPIPE || errno == ECONNRESET)) {
 		log_notice("write(%d, ...): %s", flow->sink->write_fd, error_text(errno));
 		flow->state = FLOW_DONE;

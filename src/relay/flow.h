@@ -35,6 +35,7 @@ struct flow {
 	bool left_to_right;
 	bool failed;                   /* ended by an error, which was logged */
 	bool source_broken;            /* reading failed: the source's peer is gone */
+	bool sink_broken;              /* writing failed: so the source is not read any more */
 	bool at_eof_again;             /* ignoreeof: look again later */
 	bool no_splice;                /* tried: these descriptors can't */
 	uint8_t full_reads;            /* in a row: the sign of bulk */

@@ -88,6 +88,7 @@ static void wait_for_debugging(const char *variable)
 
 	if (pause.tv_sec > 0)
 		nanosleep(&pause, NULL);
+	loop_waited();
 }
 
 /* Everything is open. */

@@ -134,12 +134,20 @@ static void set_linger(struct session *s, int64_t linger)
 	s->linger_due = loop_now() + linger + 1;
 }
 
+/* May the second direction take as long as it likes? Not after a failed write: the peer that
+ * nobody reads from any more may wait for that before it takes what is still to be written. */
+static bool unbounded(const struct session *s)
+{
+	return s->settings->linger < 0 && s->server && s->left->stream_socket &&
+	       s->right->stream_socket && !s->to_right.sink_broken && !s->to_left.sink_broken;
+}
+
 static void half_close(struct session *s)
 {
 	int64_t linger = s->settings->linger;
 
 	s->half_closed = true;
-	if (linger < 0 && s->server && s->left->stream_socket && s->right->stream_socket) {
+	if (unbounded(s)) {
 		watch_for_death(s->left);
 		watch_for_death(s->right);
 		return;
@@ -246,7 +254,7 @@ static void work(struct task *task)
 		end(s);
 		return;
 	}
-	if (s->half_closed && s->linger_due == 0 && program_exited(s))
+	if (s->half_closed && s->linger_due == 0 && (program_exited(s) || !unbounded(s)))
 		set_linger(s, LINGER_DEFAULT);
 	if ((s->to_right.at_eof_again || s->to_left.at_eof_again) && s->eof_due == 0)
 		s->eof_due = loop_now() + EOF_INTERVAL;
