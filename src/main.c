@@ -174,13 +174,9 @@ static int set_up(struct cli_config *config)
  * standard input, or get log messages. What stands in can neither be read nor written. */
 static void fill_standard_descriptors(void)
 {
-	int fd;
-
-	do
-		fd = open("/", O_PATH | O_CLOEXEC);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/", O_PATH | O_CLOEXEC);   /* gets the lowest number */
 }
 
 static void wait_at_start(void)

@@ -280,5 +280,20 @@ test_cool_write() {
 	assert_log err ' E .*(Broken pipe|reset)'
 }
 
+test_burst_without_descriptors() {
+	# more clients at once than there are descriptors for: each one is served in the end
+	server echo echo
+	for address in EXEC:cat EXEC:cat,pipes "TCP4:localhost:$server_port"; do
+		start relay sh -c 'ulimit -n 30; exec "$@"' - "$SOCAT" -d -d \
+			TCP4-LISTEN:0,bind=127.0.0.1,fork "$address"
+		relay=$pid
+		wait_log relay.log ' N listening on ' || return 1
+		client many "127.0.0.1:$(port_of relay.log)" 60
+		assert_out '60 of 60 answers right\n'
+		refute_log relay.log ' E '
+		stop "$relay"
+	done
+}
+
 # shellcheck source=/dev/null
 . /usr/share/shunit2/shunit2

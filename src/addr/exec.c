@@ -43,6 +43,9 @@ struct program {
 	bool leave_alone, closed;
 };
 
+/* What starting one takes: two pipes. */
+enum { DESCRIPTORS = 4 };
+
 /* What a program gets to end by itself after its channel was closed. */
 #define PATIENCE (NANOSECONDS / 2)
 
@@ -280,7 +283,7 @@ static void exec_again(struct timer *timer)
 	struct exec_opening *o = (struct exec_opening *)((char *)timer -
 	                                                 offsetof(struct exec_opening, timer));
 
-	if (!scarce_try(6)) {
+	if (!scarce_try(DESCRIPTORS)) {
 		timer_start(&o->timer, SCARCE_INTERVAL, exec_again);
 		return;
 	}
@@ -303,7 +306,7 @@ static struct opening *open_program(const struct spec *spec, const struct open_r
 	log_notice("forking off child, using %s for %s", spec_flag(spec, "pipes") ? "pipes" : "socket",
 	           request->direction == ADDR_READ ? "reading" : request->direction == ADDR_WRITE
 	           ? "writing" : "reading and writing");
-	if (!request->server || scarce_try(6) || (o = calloc(1, sizeof(*o))) == NULL) {
+	if (!request->server || scarce_try(DESCRIPTORS) || (o = calloc(1, sizeof(*o))) == NULL) {
 		open_done(request, start(spec, request));
 		return NULL;
 	}

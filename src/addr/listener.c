@@ -273,6 +273,7 @@ static bool of_one_connection(int error)
 static bool accept_failed(struct stream_listener *l, int error)
 {
 	if (error == EAGAIN || error == EWOULDBLOCK) {
+		scarce_over();
 		l->watch.ready &= (uint8_t)~WATCH_READ;
 		return false;
 	}
@@ -293,9 +294,15 @@ static bool accept_failed(struct stream_listener *l, int error)
 static bool accept_one(struct stream_listener *l)
 {
 	struct client_info client = { .peer.length = sizeof(client.peer.addr) };
-	int fd = accept4(l->fd, &client.peer.addr.sa, &client.peer.length,
-	                 SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd;
 
+	/* those that wait for their other side go first, or all might wait for ever */
+	if (scarce_now() && !scarce_try(1 + DESCRIPTORS_PER_SESSION)) {
+		timer_start(&l->shortage, SCARCE_INTERVAL, shortage_over);
+		return false;
+	}
+	fd = accept4(l->fd, &client.peer.addr.sa, &client.peer.length,
+	             SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0)
 		return accept_failed(l, errno);
 	if (!admit(l, fd, &client))
@@ -306,7 +313,6 @@ static bool accept_one(struct stream_listener *l)
 		timer_start(&l->shortage, SCARCE_INTERVAL, shortage_over);
 		return false;
 	}
-	scarce_over();
 	return true;
 }
 

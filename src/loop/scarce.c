@@ -37,6 +37,11 @@ void scarce_over(void)
 	log_notice("the shortage is over: serving again");
 }
 
+bool scarce_now(void)
+{
+	return state.met;
+}
+
 bool scarce_room(int newest_fd, unsigned wanted)
 {
 	/* the kernel hands out the lowest free number: all below it are in use */
@@ -45,16 +50,17 @@ bool scarce_room(int newest_fd, unsigned wanted)
 
 bool scarce_try(unsigned count)
 {
-	/* the lowest free number tells how many are in use; 0 is always open or free */
-	int fd = fcntl(0, F_DUPFD_CLOEXEC, 0), error = errno;
+	int fds[8], error;
+	unsigned n = 0;
 
-	if (fd < 0 && error == EBADF)
+	while (n < count && n < 8 && (fds[n] = fcntl(0, F_DUPFD_CLOEXEC, 0)) >= 0)
+		n++;
+	error = errno;
+	for (unsigned i = 0; i < n; i++)
+		close(fds[i]);
+	if (n == count || error == EBADF)
 		return true;
-	if (fd >= 0)
-		close(fd);
-	if (fd >= 0 && scarce_room(fd, count))
-		return true;
-	scarce_met("fork", fd < 0 ? error : EMFILE);
+	scarce_met("fcntl", error);
 	return false;
 }
 

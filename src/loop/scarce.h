@@ -13,12 +13,14 @@
 bool scarce(int error);
 /* Say so, if it was not said yet. what: the system call. */
 void scarce_met(const char *what, int error);
-/* A call of that kind worked: the shortage is over. */
+/* Nobody waits any more: the shortage is over. */
 void scarce_over(void);
+/* True between these two. */
+bool scarce_now(void);
 
 /* True if so many more descriptors are likely to be had, the newest one having been this. */
 bool scarce_room(int newest_fd, unsigned wanted);
-/* Try whether so many descriptors are to be had right now; says so if not. */
+/* Try whether so many descriptors (at most 8) are to be had right now; says so if not. */
 bool scarce_try(unsigned count);
 /* Raise the soft limit on descriptors to the hard one; scarce_restore() takes it back, for
  * programs that we start. */
