@@ -255,14 +255,27 @@ static void got_addresses(struct connecting *c, const union net_addr *addrs, uns
 	try_next(c);
 }
 
+/* The look-up failed. Without descriptors for it the client must not suffer. */
+static void lookup_failed(struct connecting *c, const char *what,
+                          const struct resolve_result *result)
+{
+	if (c->request.server && scarce(result->system_error)) {
+		scarce_met("getaddrinfo", result->system_error);
+		timer_start(&c->timer, SCARCE_INTERVAL, again);
+		return;
+	}
+	failed(c, what, result->error == 0 ? "it has no address"
+	                : result->system_error != 0 ? error_text(result->system_error)
+	                : error_lookup_text(result->error));
+}
+
 static void resolved(void *owner, const struct resolve_result *result)
 {
 	struct connecting *c = owner;
 
 	c->lookup = NULL;
 	if (result->error != 0 || result->count == 0)
-		failed(c, "looking up the host", result->error == 0 ? "it has no address"
-		                                                    : error_lookup_text(result->error));
+		lookup_failed(c, "looking up the host", result);
 	else
 		got_addresses(c, result->addrs, result->count);
 }
@@ -320,7 +333,7 @@ static void bind_resolved(void *owner, const struct resolve_result *result)
 
 	c->lookup = NULL;
 	if (result->error != 0 || result->count == 0) {
-		failed(c, "looking up the host of option bind", error_lookup_text(result->error));
+		lookup_failed(c, "looking up the host of option bind", result);
 		return;
 	}
 	ip_binding_set(&c->binding, result->addrs, result->count);

@@ -1,5 +1,6 @@
 #include "loop/resolve.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <sched.h>
@@ -61,6 +62,7 @@ static void look_up(struct job *job)
 	}
 	if (query->result.error == 0)
 		query->result.error = getaddrinfo(query->host, NULL, &hints, &list);
+	query->result.system_error = query->result.error == EAI_SYSTEM ? errno : 0;
 	if (home >= 0) {
 		setns(home, CLONE_NEWNET);
 		close(home);

@@ -13,6 +13,7 @@ enum { RESOLVE_MAX = 48 };
 
 struct resolve_result {
 	int error;                        /* 0, or an EAI_... code for gai_strerror(3) */
+	int system_error;                 /* errno, if that is EAI_SYSTEM */
 	unsigned count;
 	union net_addr addrs[RESOLVE_MAX]; /* in getaddrinfo's order (RFC 6724), port 0 */
 };
