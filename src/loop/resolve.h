@@ -21,9 +21,9 @@ struct resolve_result {
 struct lookup;
 
 /* Look up a name. family: AF_UNSPEC, AF_INET or AF_INET6. flags: AI_... of getaddrinfo(3).
- * netns: descriptor of the network namespace to look it up in, or -1. done() is called from the loop, once, unless cancelled;
- * the handle is void from then on. Returns NULL with errno set if no thread or memory is to
- * be had. */
+ * netns: descriptor of the network namespace to look it up in, or -1. done() is called from
+ * the loop, once, unless cancelled; the handle is void from then on. Returns NULL with errno
+ * set if no thread or memory is to be had. */
 struct lookup *resolve_start(const char *host, int family, int flags, int netns,
                              void (*done)(void *owner, const struct resolve_result *result),
                              void *owner);
