@@ -163,7 +163,7 @@ static int set_up(struct cli_config *config)
 	scarce_raise_limit();
 	if (take_locks(config) < 0 || open_dumps(config) < 0)
 		return -1;
-	if (flows_init(config->block, &config->dump) < 0) {
+	if (flows_init(config->block, config->packet, &config->dump) < 0) {
 		log_error("no memory for blocks of %zu bytes: see option -b", config->block);
 		return -1;
 	}

@@ -184,6 +184,29 @@ int ip_resolve_now(const struct spec *spec, const char *host, union net_addr *ad
 	return 0;
 }
 
+int ip_local_address(const struct spec *spec, const char *port, const char *protocol,
+                     union net_addr *addr)
+{
+	const char *text = spec_string(spec, "bind");
+	int family = ip_family(spec);
+	char host[256] = "";
+
+	memset(addr, 0, sizeof(*addr));
+	if (text != NULL)
+		ip_split_bind(text, protocol, host, sizeof(host));
+	if (host[0] == '\0') {
+		if (family == AF_UNSPEC)
+			family = ip_version(true);
+		/* -0: IPv6 sockets serve both versions */
+		addr->sa.sa_family = (sa_family_t)(family == AF_UNSPEC ? AF_INET6 : family);
+	} else if (net_parse_host(host, family, addr) < 0 &&
+	           ip_resolve_now(spec, host, addr) < 0) {
+		return -1;
+	}
+	net_set_port(addr, (unsigned)net_parse_port(port, protocol));
+	return 0;
+}
+
 const char *ip_bind_hint(const union net_addr *addr, int error)
 {
 	if (error == EACCES && net_port(addr) > 0 && net_port(addr) < 1024)

@@ -31,6 +31,11 @@ int ip_split_bind(const char *text, const char *protocol, char *host, size_t siz
 /* Look a local host name up, at the start, waiting for it. Returns 0, or -1 (logged). */
 int ip_resolve_now(const struct spec *spec, const char *host, union net_addr *addr);
 
+/* The local address to listen on or to receive at: option bind, or any. A host name is looked
+ * up at once. Returns 0, or -1 (logged). */
+int ip_local_address(const struct spec *spec, const char *port, const char *protocol,
+                     union net_addr *addr);
+
 /* What to do about a failed bind: "; ..." for an error line, or "". */
 const char *ip_bind_hint(const union net_addr *addr, int error);
 

@@ -111,29 +111,6 @@ static int set_reuseaddr(const struct spec *spec, int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &value, sizeof(value));
 }
 
-/* The local address to listen on: option bind, or any. Returns 0, or -1 (logged). */
-static int local_address(const struct spec *spec, union net_addr *addr)
-{
-	const char *text = spec_string(spec, "bind");
-	int family = ip_family(spec);
-	char host[256] = "";
-
-	memset(addr, 0, sizeof(*addr));
-	if (text != NULL)
-		ip_split_bind(text, "tcp", host, sizeof(host));
-	if (host[0] == '\0') {
-		if (family == AF_UNSPEC)
-			family = ip_version(true);
-		/* -0: IPv6 sockets serve both versions */
-		addr->sa.sa_family = (sa_family_t)(family == AF_UNSPEC ? AF_INET6 : family);
-	} else if (net_parse_host(host, family, addr) < 0 &&
-	           ip_resolve_now(spec, host, addr) < 0) {
-		return -1;
-	}
-	net_set_port(addr, (unsigned)net_parse_port(spec->params[0], "tcp"));
-	return 0;
-}
-
 /* Returns the listening socket; -1: may be tried again; -2: not. last: log the reason of -1. */
 static int try_listen(const struct spec *spec, bool last)
 {
@@ -142,7 +119,7 @@ static int try_listen(const struct spec *spec, bool last)
 	char text[NET_TEXT];
 	int fd, zero = 0;
 
-	if (local_address(spec, &addr) < 0)
+	if (ip_local_address(spec, spec->params[0], "tcp", &addr) < 0)
 		return -2;
 	fd = socket(addr.sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
 	            (int)spec_number(spec, "so-protocol", IPPROTO_TCP));

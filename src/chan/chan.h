@@ -69,6 +69,11 @@ struct channel {
 	bool cool_write;          /* option cool-write: EPIPE is no error */
 	bool exited;              /* the program at the other end has */
 	bool cut_short;           /* closed because its time was over, not at its end */
+	/* Borders count: one read gives one packet, one write makes one, whole or not at all. */
+	bool reads_packets, writes_packets;
+	bool silent_end;          /* the peer can't tell us that it is gone: it just falls silent */
+	size_t lost;              /* bytes of the packet just read that did not fit: the reader
+	                           * reports them and sets this to 0 */
 };
 
 enum io_status channel_read(struct channel *channel, void *data, size_t size, size_t *length);

@@ -17,7 +17,12 @@ static void notified(void *owner)
 
 static enum io_status dual_read(struct channel *channel, void *data, size_t size, size_t *length)
 {
-	return channel_read(((struct dual *)channel)->reader, data, size, length);
+	struct channel *reader = ((struct dual *)channel)->reader;
+	enum io_status status = channel_read(reader, data, size, length);
+
+	channel->lost = reader->lost;
+	reader->lost = 0;
+	return status;
 }
 
 static enum io_status dual_write(struct channel *channel, const void *data, size_t size,
@@ -105,6 +110,8 @@ struct channel *dual_new(struct channel *reader, struct channel *writer)
 		return NULL;
 	channel_init(&dual->base, &dual_ops, reader->read_fd, writer->write_fd);
 	dual->base.stream_socket = reader->stream_socket && writer->stream_socket;
+	dual->base.reads_packets = reader->reads_packets;
+	dual->base.writes_packets = writer->writes_packets;
 	dual->base.ignore_eof = reader->ignore_eof;
 	dual->base.cool_write = writer->cool_write;
 	dual->reader = reader;

@@ -30,7 +30,7 @@ struct fd_channel {
 	uint8_t finish;
 	bool may_block, null_eof;
 	bool in_socket, out_socket; /* recv/send instead of read/write */
-	bool packets;             /* not a stream of bytes */
+	bool packets;             /* not a stream of bytes: recv(2) tells what did not fit */
 	bool datagrams;           /* a read of 0 bytes is an empty packet, not EOF */
 	bool finished;
 	bool shared;              /* the reading and the writing watch are one */
@@ -63,8 +63,10 @@ static ssize_t input(const struct fd_channel *c, void *data, size_t size)
 {
 	ssize_t n;
 
+	int flags = MSG_DONTWAIT | (c->packets ? MSG_TRUNC : 0);
+
 	do
-		n = c->in_socket ? recv(c->in_fd, data, size, MSG_DONTWAIT) : read(c->in_fd, data, size);
+		n = c->in_socket ? recv(c->in_fd, data, size, flags) : read(c->in_fd, data, size);
 	while (n < 0 && errno == EINTR);
 	log_debug("read(%d, ..., %zu) -> %zd", c->in_fd, size, n);
 	return n;
@@ -92,6 +94,11 @@ static enum io_status fd_read(struct channel *channel, void *data, size_t size, 
 		return IO_AGAIN;
 	}
 	n = input(c, data, size);
+	if (n > 0 && (size_t)n > size) {
+		/* MSG_TRUNC: the true length of a packet that did not fit */
+		channel->lost = (size_t)n - size;
+		n = (ssize_t)size;
+	}
 	if (n > 0) {
 		*length = (size_t)n;
 		/* A TCP socket that gave less than it could has no more: an edge will tell of
@@ -289,6 +296,9 @@ struct channel *fd_channel_new(const struct fd_settings *settings)
 	both = (c->in_socket || c->in_fd < 0) && (c->out_socket || c->out_fd < 0);
 	c->packets = type != 0 && type != SOCK_STREAM;
 	c->datagrams = c->packets && type != SOCK_SEQPACKET;
+	c->base.reads_packets = (c->in_socket && c->packets) || settings->packets;
+	c->base.writes_packets = (c->out_socket && c->packets) || settings->packets;
+	c->packets |= settings->packets;
 	c->base.stream_socket = both && type == SOCK_STREAM;
 	c->base.peer = (uint8_t)(both ? peer_kind(family, type) : PEER_OTHER);
 	return &c->base;
@@ -304,6 +314,7 @@ static struct channel *fd_dup(const struct channel *channel)
 	const struct fd_channel *c = (const struct fd_channel *)channel;
 	struct fd_settings settings = {
 		.finish = c->finish, .may_block = c->may_block, .null_eof = c->null_eof,
+		.packets = c->packets,
 	};
 	struct channel *copy;
 

@@ -18,6 +18,7 @@ struct fd_settings {
 	enum fd_finish finish;
 	bool may_block;             /* inherited, without O_NONBLOCK: look before each call */
 	bool null_eof;              /* option null-eof: an empty packet is EOF */
+	bool packets;               /* no socket, but borders count all the same (a TUN device) */
 };
 
 /* Make a channel. It owns the descriptors. Returns NULL with errno

@@ -62,6 +62,8 @@ static enum io_status layer_read(struct channel *channel, void *data, size_t siz
 		if (layer->settings.read_limit > 0 && (uint64_t)layer->settings.read_limit < size)
 			size = (size_t)layer->settings.read_limit;
 		status = channel_read(layer->below, data, size, length);
+		channel->lost = layer->below->lost;
+		layer->below->lost = 0;
 		if (status != IO_OK || *length == 0)
 			return status;
 		if (layer->settings.read_limit > 0)
@@ -89,12 +91,12 @@ static size_t converted_size(const struct layer *layer, unsigned char byte, bool
 
 /* Returns how many bytes of data are converted; *end: how many they have become. */
 static size_t convert_output(const struct layer *layer, const unsigned char *data, size_t size,
-                             unsigned char *room, size_t *end)
+                             unsigned char *room, size_t room_size, size_t *end)
 {
 	bool half = layer->half;
 	size_t i, n = 0;
 
-	for (i = 0; i < size && n + 2 <= ROOM; i++, half = false) {
+	for (i = 0; i < size && n + 2 <= room_size; i++, half = false) {
 		if (data[i] == '\n' && !half)
 			room[n++] = '\r';
 		if (data[i] != '\n' || layer->settings.line_end == LINE_CRNL)
@@ -119,6 +121,24 @@ static size_t taken(struct layer *layer, const unsigned char *data, size_t size,
 	return i;
 }
 
+/* A packet is converted as a whole, and written whole or not at all. */
+static enum io_status write_packet(struct layer *layer, const void *data, size_t size,
+                                   size_t *length)
+{
+	size_t room_size = 2 * size + 2, end, n = 0;
+	unsigned char *room = malloc(room_size);
+	enum io_status status;
+
+	if (room == NULL)
+		return IO_ERROR;
+	layer->half = false;
+	convert_output(layer, data, size, room, room_size, &end);
+	status = channel_write(layer->below, room, end, &n);
+	free(room);
+	*length = size;
+	return status;
+}
+
 static enum io_status layer_write(struct channel *channel, const void *data, size_t size,
                                   size_t *length)
 {
@@ -129,7 +149,9 @@ static enum io_status layer_write(struct channel *channel, const void *data, siz
 
 	if (layer->settings.line_end == LINE_PLAIN)
 		return channel_write(layer->below, data, size, length);
-	size = convert_output(layer, data, size, room, &end);
+	if (channel->writes_packets)
+		return write_packet(layer, data, size, length);
+	size = convert_output(layer, data, size, room, sizeof(room), &end);
 	while (start < end && status == IO_OK) {
 		size_t n = 0;
 
@@ -208,6 +230,9 @@ struct channel *layer_new(struct channel *below, const struct layer_settings *se
 	channel_init(&layer->base, &layer_ops, below->read_fd, below->write_fd);
 	layer->base.peer = below->peer;
 	layer->base.stream_socket = below->stream_socket;
+	layer->base.reads_packets = below->reads_packets;
+	layer->base.writes_packets = below->writes_packets;
+	layer->base.silent_end = below->silent_end;
 	layer->below = below;
 	layer->settings = *settings;
 	return &layer->base;

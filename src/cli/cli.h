@@ -15,6 +15,7 @@ struct cli_config {
 	struct dump dump;
 	const char *raw_names[2];     /* -r, -R */
 	size_t block;                 /* -b */
+	size_t packet;                /* the same for packets made of a stream */
 	int64_t grace;                /* --grace; -1: not given */
 	uint64_t signals;             /* -S: bit N is signal N */
 	const char *lock_file, *wait_file;

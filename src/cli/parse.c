@@ -10,7 +10,8 @@
 #include "sys/text.h"
 
 /* The largest block: what a held rest is counted with. */
-enum { BLOCK_DEFAULT = 64 * 1024, BLOCK_MAX = 1 << 30 };
+/* PACKET_DEFAULT: where packets are made of a stream, the original's size counts. */
+enum { BLOCK_DEFAULT = 64 * 1024, PACKET_DEFAULT = 8192, BLOCK_MAX = 1 << 30 };
 
 struct cli_switch {
 	const char *name;
@@ -159,7 +160,7 @@ static const char *act_b(struct cli_config *config, const char *value)
 		return "is not a number of bytes";
 	if (size < 1 || size > BLOCK_MAX)
 		return "must be from 1 to 1073741824 bytes";
-	config->block = (size_t)size;
+	config->block = config->packet = (size_t)size;
 	return NULL;
 }
 
@@ -389,7 +390,8 @@ enum cli_result cli_parse(int argc, char **argv, struct cli_config *config)
 {
 	*config = (struct cli_config){
 		.session = { .to_right = true, .to_left = true, .linger = -1, .idle = -1 },
-		.dump = { .raw = { -1, -1 } }, .block = BLOCK_DEFAULT, .grace = -1, .signals = 0x89de,
+		.dump = { .raw = { -1, -1 } }, .block = BLOCK_DEFAULT,
+		.packet = PACKET_DEFAULT, .grace = -1, .signals = 0x89de,
 	};
 	(void)argc;
 	for (argv++; *argv != NULL && (*argv)[0] == '-' && (*argv)[1] != '\0';) {

@@ -17,16 +17,17 @@ enum { TURN_BYTES = 1024 * 1024, BLOCK_BYTES = 4096, POOLED = 32 };
 enum { BULK_READS = 4 };
 
 static struct {
-	size_t size;
+	size_t size, packet_size;
 	unsigned char *scratch;
 	const struct dump *dump;   /* NULL: nothing to show */
 	unsigned char *pool[POOLED];
 	unsigned pooled;
 } shared;
 
-int flows_init(size_t size, const struct dump *dump)
+int flows_init(size_t size, size_t packet_size, const struct dump *dump)
 {
 	shared.size = size;
+	shared.packet_size = packet_size;
 	shared.scratch = malloc(size);
 	shared.dump = dump != NULL && dump_wanted(dump) ? dump : NULL;
 	return shared.scratch == NULL ? -1 : 0;
@@ -40,6 +41,8 @@ void flow_init(struct flow *flow, struct channel *source, struct channel *sink,
 	flow->sink = sink;
 	flow->left_to_right = left_to_right;
 	flow->no_splice = shared.dump != NULL;
+	flow->read_size = (uint32_t)(sink->writes_packets && !source->reads_packets
+	                             ? shared.packet_size : shared.size);
 }
 
 static void release_held(struct flow *flow)
@@ -108,6 +111,24 @@ static void write_failed(struct flow *flow)
 	fail(flow);
 }
 
+/* A packet that the sink can't take, ever: it alone is lost. */
+static bool packet_refused(struct flow *flow, size_t length)
+{
+	if (!flow->sink->writes_packets || errno != EMSGSIZE)
+		return false;
+	if (!flow->source->reads_packets) {
+		log_error("write(%d, ...): a packet of %zu bytes is too large; -b sets the size",
+		          flow->sink->write_fd, length);
+		flow->sink_broken = true;
+		fail(flow);
+		return false;
+	}
+	log_error("write(%d, ...): a packet of %zu bytes is too large; it is lost",
+	          flow->sink->write_fd, length);
+	flow->failed = true;
+	return true;
+}
+
 static void transferred(struct flow *flow, size_t length)
 {
 	flow->bytes += length;
@@ -136,7 +157,7 @@ static bool hold(struct flow *flow, const unsigned char *data, size_t length)
 static bool write_out(struct flow *flow, const unsigned char *data, size_t length, size_t *written)
 {
 	*written = 0;
-	while (*written < length) {
+	do {
 		size_t n = 0;
 
 		switch (channel_write(flow->sink, data + *written, length - *written, &n)) {
@@ -146,10 +167,15 @@ static bool write_out(struct flow *flow, const unsigned char *data, size_t lengt
 		case IO_AGAIN:
 			return false;
 		default:
-			write_failed(flow);
+			if (packet_refused(flow, length)) {
+				*written = length;
+				return true;
+			}
+			if (flow->state != FLOW_DONE)
+				write_failed(flow);
 			return false;
 		}
-	}
+	} while (*written < length);
 	return true;
 }
 
@@ -178,14 +204,22 @@ static void source_ended(struct flow *flow)
 	flow->state = FLOW_DRAIN;
 }
 
-/* An empty datagram: passed on as one where the sink has borders to keep. */
+/* Part of a packet did not fit the buffer. */
+static void report_cut(struct flow *flow, size_t length)
+{
+	log_warn("read(%d, ...): a packet of %zu bytes: all but the first %zu are lost; -b sets the "
+	         "size of the buffer", flow->source->read_fd, length + flow->source->lost, length);
+	flow->source->lost = 0;
+}
+
 static bool forward(struct flow *flow, size_t length)
 {
 	size_t written;
 
-	if (length == 0)
+	/* a stream has no empty packets */
+	if (length == 0 && !flow->sink->writes_packets)
 		return true;
-	if (shared.dump != NULL)
+	if (shared.dump != NULL && length > 0)
 		dump_block(shared.dump, flow->left_to_right, flow->bytes, shared.scratch, length);
 	transferred(flow, length);
 	if (write_out(flow, shared.scratch, length, &written))
@@ -200,9 +234,11 @@ static bool copy_once(struct flow *flow, size_t *moved)
 {
 	size_t length = 0;
 
-	switch (channel_read(flow->source, shared.scratch, shared.size, &length)) {
+	switch (channel_read(flow->source, shared.scratch, flow->read_size, &length)) {
 	case IO_OK:
-		flow->full_reads = length < shared.size ? 0 : (uint8_t)(flow->full_reads + 1);
+		if (flow->source->lost > 0)
+			report_cut(flow, length);
+		flow->full_reads = length < flow->read_size ? 0 : (uint8_t)(flow->full_reads + 1);
 		*moved += length > BLOCK_BYTES ? length : BLOCK_BYTES;
 		return forward(flow, length);
 	case IO_AGAIN:

@@ -11,6 +11,10 @@
  * Bytes usually go through one scratch buffer that all flows share, and a flow owns memory
  * only while it holds bytes. A flow between two plain descriptors that proves to be bulk
  * moves them with splice(2) through a pooled pipe instead, without copying them.
+ *
+ * Packets. Between two channels with packets each read and write is one packet, an empty one
+ * included. A stream's bytes are cut into packets of a size; packets to a stream lose their
+ * borders, and empty ones vanish.
  */
 #ifndef RELAY_FLOW_H
 #define RELAY_FLOW_H
@@ -30,7 +34,8 @@ struct flow {
 	struct channel *source, *sink;
 	struct splice_pipe *pipe;      /* NULL: not splicing at the moment */
 	unsigned char *held;           /* a pooled buffer, or NULL */
-	uint32_t held_start, held_end;
+	uint32_t held_start, held_end; /* the same: an empty packet is held */
+	uint32_t read_size;
 	uint8_t state;                 /* enum flow_state */
 	bool left_to_right;
 	bool failed;                   /* ended by an error, which was logged */
@@ -42,9 +47,9 @@ struct flow {
 	uint64_t bytes, blocks;
 };
 
-/* Settings that all flows share; set once at the start. size: bytes per read (-b).
- * Returns 0, or -1 without memory. */
-int flows_init(size_t size, const struct dump *dump);
+/* Settings that all flows share; set once at the start. size: bytes per read (-b);
+ * packet_size: the same where packets are made of a stream. Returns 0, or -1 without memory. */
+int flows_init(size_t size, size_t packet_size, const struct dump *dump);
 
 void flow_init(struct flow *flow, struct channel *source, struct channel *sink,
                bool left_to_right);

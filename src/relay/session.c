@@ -14,6 +14,8 @@
 #include "sys/log.h"
 
 #define LINGER_DEFAULT (NANOSECONDS / 2)
+/* Without -T, a server's peers that can't tell of their end are gone after so much silence. */
+#define SILENCE_DEFAULT (120 * NANOSECONDS)
 /* How often a source with option ignoreeof is looked at again. */
 #define EOF_INTERVAL NANOSECONDS
 
@@ -26,6 +28,7 @@ struct session {
 	struct flow to_right, to_left;
 	const struct session_settings *settings;
 	struct timer timer;            /* linger or idle, whichever is due first */
+	int64_t idle;                  /* -1: no bound */
 	int64_t linger;                /* how long the second direction may rest */
 	int64_t linger_due;            /* 0: it has no bound, or both are open */
 	int64_t active;                /* when something last moved */
@@ -163,8 +166,8 @@ static void rearm(struct session *s)
 
 	if (s->linger_due != 0)
 		due = s->linger_due;
-	if (s->settings->idle >= 0 && s->active + s->settings->idle < due)
-		due = s->active + s->settings->idle;
+	if (s->idle >= 0 && s->active + s->idle < due)
+		due = s->active + s->idle;
 	if (s->eof_due != 0 && s->eof_due < due)
 		due = s->eof_due;
 	if (due == INT64_MAX)
@@ -184,7 +187,7 @@ static void timer_fired(struct timer *timer)
 		cut(s);
 		return;
 	}
-	if (s->settings->idle >= 0 && s->active + s->settings->idle <= now) {
+	if (s->idle >= 0 && s->active + s->idle <= now) {
 		log_notice("inactivity timeout triggered");
 		cut(s);
 		return;
@@ -258,7 +261,7 @@ static void work(struct task *task)
 		set_linger(s, LINGER_DEFAULT);
 	if ((s->to_right.at_eof_again || s->to_left.at_eof_again) && s->eof_due == 0)
 		s->eof_due = loop_now() + EOF_INTERVAL;
-	if (s->settings->idle >= 0 || s->linger_due != 0 || s->eof_due != 0)
+	if (s->idle >= 0 || s->linger_due != 0 || s->eof_due != 0)
 		rearm(s);
 	if (more)
 		task_queue(&s->task);
@@ -274,6 +277,13 @@ static void init_flows(struct session *s)
 		s->to_left.state = FLOW_DONE;
 }
 
+static int64_t idle_bound(const struct session *s)
+{
+	if (s->settings->idle < 0 && s->server && (s->left->silent_end || s->right->silent_end))
+		return SILENCE_DEFAULT;
+	return s->settings->idle;
+}
+
 struct session *session_start(struct channel *left, struct channel *right,
                               const struct session_settings *settings, bool server,
                               void (*ended)(void *owner, bool failed), void *owner)
@@ -286,6 +296,7 @@ struct session *session_start(struct channel *left, struct channel *right,
 	s->right = right;
 	s->settings = settings;
 	s->server = server;
+	s->idle = idle_bound(s);
 	s->ended = ended;
 	s->owner = owner;
 	s->active = loop_now();
