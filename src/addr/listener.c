@@ -35,6 +35,7 @@ struct stream_listener {
 	struct access *access;       /* range, tcpwrap, ports */
 	struct closer *closer;
 	int fd;
+	int family, type, protocol;  /* of the connections: those of the socket that listens */
 	bool paused, closed;
 	struct naming *naming;       /* connections whose client's name is being looked up */
 };
@@ -165,16 +166,14 @@ static void log_accepted(const struct client_info *client)
 	           net_print(&client->local.addr, client->local.length, local, sizeof(local)));
 }
 
-static struct channel *new_channel(struct stream_listener *l, int fd, sa_family_t family)
+static struct channel *new_channel(struct stream_listener *l, int fd)
 {
 	struct fd_settings settings = {
-		.read_fd = fd, .write_fd = fd, .family = family, .type = SOCK_STREAM,
-		.finish = FINISH_SHUTDOWN,
+		.read_fd = fd, .write_fd = fd, .family = l->family, .type = l->type,
+		.protocol = l->protocol, .finish = FINISH_SOCKET,
 	};
 	struct channel *channel;
 
-	if ((int)spec_number(l->spec, "so-type", SOCK_STREAM) != SOCK_STREAM)
-		settings.type = 0;
 	fd_settings_from(l->spec, &settings);
 	channel = fd_channel_new(&settings);
 	if (channel == NULL) {
@@ -198,8 +197,7 @@ static bool hand_on(struct stream_listener *l, int fd, struct client_info *clien
 		close(fd);
 		return true;
 	}
-	channel = new_channel(l, fd, l->watch.fd >= 0 && client->peer.length >= sizeof(sa_family_t)
-	                              ? client->peer.addr.sa.sa_family : 0);
+	channel = new_channel(l, fd);
 	if (channel == NULL)
 		return true;
 	if (l->timeout.slot != 0)
@@ -347,6 +345,15 @@ static void log_listening(int fd)
 		           net_print(&local.addr, local.length, text, sizeof(text)));
 }
 
+int listener_reuseaddr(const struct spec *spec, int fd)
+{
+	int value = (int)spec_number(spec, "so-reuseaddr", 1);
+
+	if (value < 0)
+		return 0;
+	return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &value, sizeof(value));
+}
+
 struct listener *listener_new(const struct spec *spec, int fd, struct closer *closer,
                               const struct listen_request *request)
 {
@@ -359,6 +366,9 @@ struct listener *listener_new(const struct spec *spec, int fd, struct closer *cl
 	l->spec = spec;
 	l->request = *request;
 	l->fd = fd;
+	l->family = net_family(fd);
+	l->type = net_type(fd);
+	l->protocol = net_protocol(fd);
 	l->closer = closer;
 	l->task.run = accept_some;
 	l->access = access_new(spec);

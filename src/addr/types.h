@@ -15,6 +15,14 @@ extern const struct addr_type addr_type_pipe;
 extern const struct addr_type addr_type_tcp_connect, addr_type_tcp4_connect,
 	addr_type_tcp6_connect, addr_type_tcp_listen, addr_type_tcp4_listen,
 	addr_type_tcp6_listen;
+/* sctp.c */
+extern const struct addr_type addr_type_sctp_connect, addr_type_sctp4_connect,
+	addr_type_sctp6_connect, addr_type_sctp_listen, addr_type_sctp4_listen,
+	addr_type_sctp6_listen;
+/* dccp.c */
+extern const struct addr_type addr_type_dccp_connect, addr_type_dccp4_connect,
+	addr_type_dccp6_connect, addr_type_dccp_listen, addr_type_dccp4_listen,
+	addr_type_dccp6_listen;
 /* unix.c */
 extern const struct addr_type addr_type_unix_connect, addr_type_unix_listen,
 	addr_type_unix_client, addr_type_abstract_connect, addr_type_abstract_listen,
