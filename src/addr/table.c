@@ -10,11 +10,13 @@ const struct addr_type *const addr_types[] = {
 	&addr_type_pipe,
 	&addr_type_sctp_connect, &addr_type_sctp_listen, &addr_type_sctp4_connect,
 	&addr_type_sctp4_listen, &addr_type_sctp6_connect, &addr_type_sctp6_listen,
-	&addr_type_shell, &addr_type_stderr, &addr_type_stdin,
+	&addr_type_shell, &addr_type_socket_connect, &addr_type_socket_listen,
+	&addr_type_stderr, &addr_type_stdin,
 	&addr_type_stdio, &addr_type_stdout, &addr_type_system, &addr_type_tcp_connect,
 	&addr_type_tcp_listen, &addr_type_tcp4_connect, &addr_type_tcp4_listen,
 	&addr_type_tcp6_connect, &addr_type_tcp6_listen, &addr_type_unix_client,
-	&addr_type_unix_connect, &addr_type_unix_listen, NULL
+	&addr_type_unix_connect, &addr_type_unix_listen,
+	&addr_type_vsock_connect, &addr_type_vsock_listen, NULL
 };
 
 const char *const addr_types_later[] = {
@@ -27,8 +29,8 @@ const char *const addr_types_later[] = {
 	"OPENSSL-DTLS-SERVER DTLS-L DTLS-LISTEN DTLS-SERVER OPENSSL-DTLS-LISTEN",
 	"OPENSSL-LISTEN SSL-L", "POSIXMQ-BIDIRECTIONAL POSIXMQ", "POSIXMQ-READ",
 	"POSIXMQ-RECEIVE POSIXMQ-RECV", "POSIXMQ-SEND", "POSIXMQ-WRITE", "PROXY PROXY-CONNECT",
-	"PTY", "READLINE", "SOCKET-CONNECT",
-	"SOCKET-DATAGRAM DATAGRAM DGRAM", "SOCKET-LISTEN", "SOCKET-RECV", "SOCKET-RECVFROM",
+	"PTY", "READLINE",
+	"SOCKET-DATAGRAM DATAGRAM DGRAM", "SOCKET-RECV", "SOCKET-RECVFROM",
 	"SOCKET-SENDTO SENDTO", "SOCKETPAIR", "SOCKS4 SOCKS", "SOCKS4A", "SOCKS5-CONNECT SOCKS5",
 	"SOCKS5-LISTEN SOCKS5-BIND", "STALL", "TEXT", "TUN", "UDP-CONNECT UDP",
 	"UDP-DATAGRAM UDP-DGRAM", "UDP-LISTEN UDP-L", "UDP-RECV", "UDP-RECVFROM",
@@ -42,5 +44,5 @@ const char *const addr_types_later[] = {
 	"UDPLITE4-RECVFROM", "UDPLITE4-SENDTO UDPLITE4-SEND", "UDPLITE6-CONNECT UDPLITE6",
 	"UDPLITE6-DATAGRAM UDPLITE6-DGRAM", "UDPLITE6-LISTEN UDPLITE6-L", "UDPLITE6-RECV",
 	"UDPLITE6-RECVFROM", "UDPLITE6-SENDTO UDPLITE6-SEND", "UNIX-RECV", "UNIX-RECVFROM",
-	"UNIX-SENDTO UNIX-SEND", "VSOCK-CONNECT VSOCK", "VSOCK-LISTEN VSOCK-L", NULL
+	"UNIX-SENDTO UNIX-SEND", NULL
 };

@@ -23,6 +23,10 @@ extern const struct addr_type addr_type_sctp_connect, addr_type_sctp4_connect,
 extern const struct addr_type addr_type_dccp_connect, addr_type_dccp4_connect,
 	addr_type_dccp6_connect, addr_type_dccp_listen, addr_type_dccp4_listen,
 	addr_type_dccp6_listen;
+/* vsock.c */
+extern const struct addr_type addr_type_vsock_connect, addr_type_vsock_listen;
+/* generic.c */
+extern const struct addr_type addr_type_socket_connect, addr_type_socket_listen;
 /* unix.c */
 extern const struct addr_type addr_type_unix_connect, addr_type_unix_listen,
 	addr_type_unix_client, addr_type_abstract_connect, addr_type_abstract_listen,
