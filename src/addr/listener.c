@@ -36,6 +36,7 @@ struct stream_listener {
 	struct closer *closer;
 	int fd;
 	int family, type, protocol;  /* of the connections: those of the socket that listens */
+	bool inherited;              /* the socket is others', too: see listener_inherit() */
 	bool paused, closed;
 	struct naming *naming;       /* connections whose client's name is being looked up */
 };
@@ -191,7 +192,8 @@ static bool hand_on(struct stream_listener *l, int fd, struct client_info *clien
 {
 	struct channel *channel;
 
-	if (spec_apply(l->spec, PH_FD, fd, NULL) < 0 ||
+	if ((l->inherited && spec_apply(l->spec, PH_PASTSOCKET, fd, NULL) < 0) ||
+	    spec_apply(l->spec, PH_FD, fd, NULL) < 0 ||
 	    spec_apply(l->spec, PH_CONNECTED, fd, NULL) < 0 ||
 	    spec_apply(l->spec, PH_LATE, fd, NULL) < 0) {
 		close(fd);
@@ -390,4 +392,14 @@ failed:
 	if (closer != NULL)
 		closer->close(closer);
 	return NULL;
+}
+
+struct listener *listener_inherit(const struct spec *spec, int fd,
+                                  const struct listen_request *request)
+{
+	struct listener *listener = listener_new(spec, fd, NULL, request);
+
+	if (listener != NULL)
+		self(listener)->inherited = true;
+	return listener;
 }

@@ -3,7 +3,7 @@
 
 const struct addr_type *const addr_types[] = {
 	&addr_type_abstract_client, &addr_type_abstract_connect, &addr_type_abstract_listen,
-	&addr_type_create,
+	&addr_type_accept_fd, &addr_type_create,
 	&addr_type_dccp_connect, &addr_type_dccp_listen, &addr_type_dccp4_connect,
 	&addr_type_dccp4_listen, &addr_type_dccp6_connect, &addr_type_dccp6_listen,
 	&addr_type_exec, &addr_type_fd, &addr_type_gopen, &addr_type_open,
@@ -20,7 +20,7 @@ const struct addr_type *const addr_types[] = {
 };
 
 const char *const addr_types_later[] = {
-	"ABSTRACT-RECV", "ABSTRACT-RECVFROM", "ABSTRACT-SENDTO", "ACCEPT-FD ACCEPT",
+	"ABSTRACT-RECV", "ABSTRACT-RECVFROM", "ABSTRACT-SENDTO",
 	"INTERFACE IF", "IP-DATAGRAM IP-DGRAM",
 	"IP-RECV", "IP-RECVFROM", "IP-SENDTO IP IP-SEND", "IP4-DATAGRAM IP4-DGRAM", "IP4-RECV",
 	"IP4-RECVFROM", "IP4-SENDTO IP4 IP4-SEND", "IP6-DATAGRAM IP6-DGRAM", "IP6-RECV",

@@ -27,6 +27,8 @@ extern const struct addr_type addr_type_dccp_connect, addr_type_dccp4_connect,
 extern const struct addr_type addr_type_vsock_connect, addr_type_vsock_listen;
 /* generic.c */
 extern const struct addr_type addr_type_socket_connect, addr_type_socket_listen;
+/* acceptfd.c */
+extern const struct addr_type addr_type_accept_fd;
 /* unix.c */
 extern const struct addr_type addr_type_unix_connect, addr_type_unix_listen,
 	addr_type_unix_client, addr_type_abstract_connect, addr_type_abstract_listen,
