@@ -166,7 +166,7 @@ static int check(const struct spec *spec)
 	int fd;
 
 	activation_take();
-	if (check_name(spec, spec->params[0]) < 0 || check_phases(spec) < 0)
+	if (check_name(spec, spec->params[0]) < 0 || check_phases(spec) < 0 || access_check(spec) < 0)
 		return -1;
 	fd = descriptor_of(spec->params[0]);
 	if (check_descriptor(spec, fd) < 0)
