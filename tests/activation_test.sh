@@ -310,6 +310,18 @@ test_max_children() {
 	assert_file abc waiting.out
 }
 
+test_no_descriptors_left() {
+	# with its descriptors used up it waits and loses no connection
+	server echo echo
+	start relay "$python" "$tests/activate.py" "$dir/port" tcp -- \
+		sh -c 'ulimit -n 40; exec "$@"' - "$SOCAT" -d -d ACCEPT-FD:3,fork "TCP4:127.0.0.1:$server_port"
+	wait_log relay.log 'listening on'
+	client many "127.0.0.1:$(cat port)" 100 1000
+	assert_out '100 of 100 answers right\n'
+	refute_log relay.log ' (E|F) '
+	assert_log relay.log "$out_of_descriptors"
+}
+
 test_systemd() {
 	# systemd's own activator passes sockets as expected
 	need systemd-socket-activate || return 0

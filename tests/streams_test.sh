@@ -299,6 +299,60 @@ test_generic_range() {
 	assert_out abc
 }
 
+test_generic_no_descriptors_left() {
+	# with its descriptors used up a server of generic sockets waits and loses no connection
+	server echo echo
+	start relay sh -c 'ulimit -n 40; exec "$@"' - "$SOCAT" -d -d "SOCKET-LISTEN:2:6:$(in4 0),fork" \
+		"SOCKET-CONNECT:2:6:$(in4 "$server_port")"
+	wait_log relay.log 'listening on'
+	client many "127.0.0.1:$(port_of relay.log)" 100 1000
+	assert_out '100 of 100 answers right\n'
+	refute_log relay.log ' (E|F) '
+	assert_log relay.log "$out_of_descriptors"
+}
+
+test_generic_backend_down() {
+	# a backend that is down costs one line per connection, and no descriptor
+	listener relay "SOCKET-LISTEN:2:6:$(in4 0),fork" "SOCKET-CONNECT:2:6:$(in4 "$(free_port)")"
+	client ask "127.0.0.1:$port" x
+	wait_log relay.log ' E .*Connection refused' 1
+	fds=$(count_fds "$pid")
+	for round in 1 2 3 4 5; do
+		client ask "127.0.0.1:$port" x
+	done
+	wait_log relay.log ' E .*Connection refused' 6
+	assert_lines relay.log ' [EWF] ' 6
+	wait_until has_fds "$pid" "$fds"
+}
+
+test_generic_unix_queue_full() {
+	# a UNIX server whose queue is full is asked again, until connect-timeout is over
+	"$python" - "$dir/full" <<-'END' &
+		import os, socket, sys, time
+		server = socket.socket(socket.AF_UNIX)
+		server.bind(sys.argv[1])
+		server.listen(0)
+		held = socket.socket(socket.AF_UNIX)
+		held.connect(sys.argv[1])
+		open(sys.argv[1] + ".ready", "w").close()
+		while not os.path.exists(sys.argv[1] + ".go"):
+		    time.sleep(0.02)
+		server.accept()
+		server.accept()[0].sendall(b"served")
+	END
+	pid=$!
+	started="$started $pid"
+	wait_until test -e full.ready
+	run "$SOCAT" -u "SOCKET-CONNECT:1:0:$(un "$dir/full"),connect-timeout=0.1" -
+	assert_error 'connect to AF=1 .*: (Connection|Operation) timed out'
+	start waiting "$SOCAT" -d -d -u "SOCKET-CONNECT:1:0:$(un "$dir/full")" -
+	wait_log waiting.log ' N opening connection'
+	: >full.go
+	finish "$pid"
+	assert_file served waiting.out
+	assert_lines waiting.log ' N opening connection' 1
+}
+
 test_generic_unknown() {
 	# numbers that the kernel does not know are errors that say which
 	run "$SOCAT" SOCKET-LISTEN:99:0:x00 -
