@@ -237,8 +237,12 @@ static const char *closed_to_new(const struct peers *l)
 		return "listening is over";
 	if (l->paused)
 		return "max-children are served";
-	return scarce_now() && !scarce_try(DESCRIPTORS_PER_SESSION) ? "descriptors or memory ran out"
-	                                                            : NULL;
+	if (!scarce_now())
+		return NULL;
+	if (!scarce_try(DESCRIPTORS_PER_SESSION))
+		return "descriptors or memory ran out";
+	scarce_over();
+	return NULL;
 }
 
 bool peers_new(struct peers *l, struct packet *packet, const struct msghdr *message,
