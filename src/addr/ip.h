@@ -60,6 +60,9 @@ struct ip_request {
 	const char *service;   /* names of ports in option bind; NULL: by protocol */
 	const char *missing;   /* "; ..." behind the error of a kernel without the protocol, or NULL */
 	bool server;
+	/* NULL, or: don't connect; the address is written here before done() is called. */
+	union net_addr *unconnected;
+	bool peer_sourceport;  /* option sourceport is about the peer's port, not ours */
 	void (*done)(void *owner, int fd);
 	void *owner;
 };
