@@ -296,6 +296,27 @@ test_isolate() {
 	stop "$pid"
 }
 
+test_ends_with_grace() {
+	# told to end, it lets its session finish, and keeps nobody else waiting
+	activated relay tcp -- --grace 15 ACCEPT-FD:3,fork PIPE
+	relay_pid=$pid
+	mkfifo in
+	start_with in held "$SOCAT" - "TCP4:127.0.0.1:$port"
+	held=$pid
+	exec 9>in
+	wait_log relay.log ' N starting data transfer loop'
+	kill -TERM "$relay_pid"
+	wait_log relay.log ' N 1 sessions? may finish'
+	client ask "127.0.0.1:$port" abc
+	assertNotEquals 'nobody listens any more' 0 "$status"
+	echo abc >&9
+	wait_until grep -q abc held.out
+	exec 9>&-
+	finish "$held"
+	finish "$relay_pid"
+	assertEquals 0 "$status"
+}
+
 test_max_children() {
 	# with max-children further connections wait
 	activated relay tcp -- ACCEPT-FD:3,fork,max-children=1 PIPE

@@ -135,6 +135,14 @@ test_vsock_connect_fails() {
 	assert_error "bind to AF=40 cid:99 port:7: $not_available"
 }
 
+test_vsock_forbidden() {
+	# where a seccomp profile forbids it the error says that
+	need strace || return 0
+	! sanitized || { startSkipping; return 0; }
+	run strace -o /dev/null -e trace=socket -e inject=socket:error=EPERM "$SOCAT" VSOCK:2:5 -
+	assert_error "socket for AF=40 cid:2 port:5: Operation not permitted; Docker's default seccomp profile"
+}
+
 test_vsock() {
 	# data goes both ways between two addresses of this machine
 	vsock_loops || { echo 'skipped: needs the module vsock_loopback'; startSkipping; return 0; }

@@ -119,6 +119,9 @@ static const char *hint(const struct endpoint *endpoint, int error)
 
 	if (error == EAFNOSUPPORT)
 		return "; this kernel has no VSOCK: load its module on the host (modprobe vsock)";
+	if (error == EPERM)
+		return "; Docker's default seccomp profile forbids VSOCK: give the container another one "
+		       "(--security-opt seccomp=...)";
 	if (error == EADDRNOTAVAIL)
 		return "; this machine does not have that cid (cid 1 needs the module vsock_loopback)";
 	if (error == ENODEV)
