@@ -296,6 +296,22 @@ test_generic_packets() {
 	assert_lines relay.log '> .* length=[357] ' 3
 }
 
+test_generic_without_connections() {
+	# a socket type that has no connections is an error, whether listening or accepting says so
+	run "$SOCAT" "SOCKET-LISTEN:1:0:$(un "$dir/datagrams"),socktype=2" -
+	assert_error 'listen to AF=1 .*: (Operation )?[Nn]ot supported.*; a socket of that type'
+	assertFalse 'nothing is left' '[ -e datagrams ]'
+	need strace || return 0
+	! sanitized || { startSkipping; return 0; }
+	start relay strace -o /dev/null -e trace=accept4 -e inject=accept4:error=EOPNOTSUPP \
+		"$SOCAT" -d -d "SOCKET-LISTEN:1:0:$(un "$dir/seq"),socktype=5" -
+	wait_log relay.log ' N listening on '
+	"$python" -c 'import socket, sys; socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect(sys.argv[1])' "$dir/seq"
+	finish "$pid"
+	assertEquals 1 "$status"
+	assert_lines relay.log ' E .*accept: ' 1
+}
+
 test_generic_range() {
 	# range compares the bytes behind the family under a mask
 	listener relay "SOCKET-LISTEN:2:6:$(in4 0),fork,range=x0000x0a000000:x0000xff000000" PIPE

@@ -39,12 +39,16 @@ static struct {
 
 static unsigned *claims_of(int fd)
 {
-	for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++)
-		if (claims[i].count == 0 || claims[i].fd == fd) {
-			claims[i].fd = fd;
+	size_t unused = 0;
+
+	for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++) {
+		if (claims[i].count > 0 && claims[i].fd == fd)
 			return &claims[i].count;
-		}
-	return &claims[0].count;
+		if (claims[i].count == 0)
+			unused = i;
+	}
+	claims[unused].fd = fd;
+	return &claims[unused].count;
 }
 
 static bool is_number(const char *text)
@@ -103,6 +107,8 @@ static const char *unusable(int fd)
 		return "is no socket: use FD, or STDIO";
 	if (type == SOCK_DGRAM || type == SOCK_RAW || type == SOCK_RDM)
 		return "is a socket for datagrams, which has no connections to accept: use FD";
+	if (type == SOCK_SEQPACKET && net_protocol(fd) == IPPROTO_SCTP)
+		return "is a socket for many peers at once (SCTP), which accepts no connections";
 	if (socket_option(fd, SO_ACCEPTCONN, &listens) == 0 && listens)
 		return NULL;
 	if (getpeername(fd, &peer.addr.sa, &peer.length) == 0)

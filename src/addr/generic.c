@@ -144,6 +144,8 @@ const char *generic_hint(const struct net_peer *local, int error)
 	if (error == ESOCKTNOSUPPORT || error == EPROTONOSUPPORT || error == EPROTOTYPE)
 		return "; this kernel does not have that protocol in that domain, or not with that "
 		       "socket type (option so-type)";
+	if (error == EOPNOTSUPP)
+		return "; a socket of that type (option so-type) has no connections to accept";
 	return local->length > 0 ? ip_bind_hint(&local->addr, error) : "";
 }
 

@@ -277,7 +277,8 @@ static bool accept_failed(struct stream_listener *l, int error)
 		l->watch.ready &= (uint8_t)~WATCH_READ;
 		return false;
 	}
-	if (of_one_connection(error)) {
+	/* sockets of SCTP for many peers listen but accept nothing */
+	if (of_one_connection(error) && (error != EOPNOTSUPP || l->type == SOCK_STREAM)) {
 		log_info("accept(%d): %s", l->fd, error_text(error));
 		return true;
 	}
