@@ -93,22 +93,22 @@ static void batch_return(int fd, struct batch *b, unsigned int count)
 
 int run_udp_serve(char **argv)
 {
-	struct batch *b = calloc(1, sizeof *b);
+	static struct batch b;
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct sockaddr_in at;
 
-	if (b == NULL || fd == -1 || parse_endpoint(argv, &at) == -1)
+	if (fd == -1 || parse_endpoint(argv, &at) == -1)
 		return -1;
 	enlarge_buffers(fd);
 	if (bind(fd, (struct sockaddr *)&at, sizeof at) == -1)
 		return fail("bind");
 	for (;;) {
-		int n = batch_receive(fd, b);
+		int n = batch_receive(fd, &b);
 
 		if (n == -1 && errno != EINTR)
 			return fail("recvmmsg");
 		if (n > 0)
-			batch_return(fd, b, (unsigned int)n);
+			batch_return(fd, &b, (unsigned int)n);
 	}
 }
 
@@ -117,7 +117,7 @@ int run_udp_serve(char **argv)
 /* In the list of those that wait for their turn, or of those in flight. */
 struct peer {
 	struct peer *next, *previous;
-	uint64_t number;	/* of the last request */
+	uint64_t number;	/* of the last request, more if it was answered */
 	uint64_t sent;		/* when, nanoseconds */
 	int fd;
 	uint16_t port;	/* the back end's view of our session, 0 if it is new */
@@ -184,6 +184,7 @@ static enum answer peer_receive(struct peer *p)
 		if (n == (ssize_t)sizeof echo && echo.number == p->number)
 			break;
 	}
+	p->number++; /* a second echo of this request is as good as none */
 	if (p->port == echo.port)
 		return ANSWERED;
 	if (p->port != 0)
@@ -276,7 +277,7 @@ static void crowd_repeat_lost(struct crowd *c)
 	for (;;) {
 		struct peer *p = c->flying.first;
 
-		if (p == NULL || time < p->sent + LOSS_MS * 1000000u)
+		if (p == NULL || time < p->sent + (uint64_t)LOSS_MS * 1000000u)
 			return;
 		c->lost++;
 		queue_remove(&c->flying, p);
@@ -347,7 +348,7 @@ int run_udp(char **argv)
 		.flight = (size_t)parse_count(argv[3]), .ep = epoll_create1(EPOLL_CLOEXEC) };
 	uint64_t lost_first;
 	struct sockaddr_in to;
-	double seconds;
+	double seconds = 0;
 
 	if (c.ep == -1 || c.count == 0 || c.flight == 0 || parse_endpoint(argv, &to) == -1)
 		return -1;
