@@ -134,6 +134,11 @@ static enum io_status fd_write(struct channel *channel, const void *data, size_t
 		}
 		size = size < PIPE_BUF ? size : PIPE_BUF;
 	}
+	/* on a SOCK_SEQPACKET socket an empty packet would be the end */
+	if (size == 0 && c->packets && !c->datagrams) {
+		*length = 0;
+		return IO_OK;
+	}
 	n = output(c, data, size);
 	if (n >= 0) {
 		*length = (size_t)n;
