@@ -34,14 +34,14 @@ static void unlink_packet(struct packet *packet)
 	packet->next->prev = packet->prev;
 	packet->peer = NULL;
 	peer->queued -= cost;
-	*peers_queued(peer->peers) -= cost;
+	peer->peers->queued -= cost;
 	if (!packet->lent)
 		free(packet);
 }
 
 bool peer_queue(struct peer *peer, struct packet *packet)
 {
-	size_t cost = packet->length + PACKET_COST, *all = peers_queued(peer->peers);
+	size_t cost = packet->length + PACKET_COST, *all = &peer->peers->queued;
 
 	if (peer->queued + cost > PEER_QUEUE || *all + cost > PEERS_QUEUE)
 		return false;
@@ -118,7 +118,7 @@ static ssize_t send_packet(const struct peer *peer, const void *data, size_t siz
 	struct msghdr message = {
 		.msg_name = &to, .msg_namelen = peer->address.length, .msg_iov = &part, .msg_iovlen = 1,
 	};
-	int fd = peers_fd(peer->peers);
+	int fd = peer->peers->settings.fd;
 	ssize_t n;
 
 	memcpy(&to, &peer->address.addr, peer->address.length);
@@ -136,7 +136,7 @@ static ssize_t send_packet(const struct peer *peer, const void *data, size_t siz
 
 static void wait_for_room(struct peer *peer)
 {
-	struct peer *ring = peers_blocked(peer->peers);
+	struct peer *ring = &peer->peers->blocked;
 
 	if (peer->blocked_next != NULL)
 		return;
@@ -158,7 +158,7 @@ static void unblock(struct peer *peer)
 
 void peers_room(struct peers *peers)
 {
-	struct peer *ring = peers_blocked(peers);
+	struct peer *ring = &peers->blocked;
 
 	while (ring->blocked_next != ring) {
 		struct peer *peer = ring->blocked_next;
@@ -196,7 +196,7 @@ static enum io_status peer_finish(struct channel *channel)
 		return IO_OK;
 	peer->finished = true;
 	if (peer->finish == FINISH_NULL && send_packet(peer, "", 0) < 0)
-		log_warn("sendmsg(%d, \"\", 0): %s", peers_fd(peer->peers), error_text(errno));
+		log_warn("sendmsg(%d, \"\", 0): %s", peer->peers->settings.fd, error_text(errno));
 	return IO_OK;
 }
 
@@ -259,7 +259,7 @@ struct peer *peer_new(struct peers *peers, const struct net_peer *address,
                       const struct local_address *local)
 {
 	struct peer *peer = calloc(1, sizeof(*peer));
-	int fd = peers_fd(peers);
+	int fd = peers->settings.fd;
 
 	if (peer == NULL)
 		return NULL;

@@ -1,9 +1,11 @@
-/* The inside of peers.c, shared with peer.c: one socket, its peers, their packets. */
+/* One datagram socket, its peers, their packets: what peers.c (listening), peer_receive.c, peer.c (the
+ * channel of one) and peer_table.c share. */
 #ifndef ADDR_PEER_H
 #define ADDR_PEER_H
 
 #include "addr/access.h"
 #include "addr/open.h"
+#include "addr/peers.h"
 #include "loop/loop.h"
 
 /* What a peer may have queued, and all together, in bytes: as much as sockets usually have. */
@@ -47,6 +49,35 @@ struct peer {
 	uint8_t finish;
 };
 
+/* Peers by address; and which of ours they have sent to. */
+struct peer_table {
+	struct peer **slots;
+	size_t size, count;
+	uint32_t seed;
+};
+
+struct peers {
+	struct listener base;
+	const struct spec *spec;
+	struct listen_request request;
+	struct peers_settings settings;
+	struct watch watch;
+	struct task task;
+	struct timer look, timeout;
+	struct access *access;
+	struct peer_table table;
+	struct peer_batch *batch;
+	unsigned lent;               /* messages of the batch that may be in queues */
+	size_t queued;               /* bytes in all queues */
+	struct peer blocked;         /* ring of those that wait for room in the socket */
+	bool many_addresses;         /* our address is asked for with each packet */
+	bool ancillary, null_eof;
+	bool paused, closed, abandoned;
+	uint64_t dropped;            /* packets of peers that could not be let in */
+	const char *why_dropped;     /* NULL: none since all was well */
+	bool overflow_said;
+};
+
 /* peer.c */
 
 /* Make the channel. Returns NULL with errno set. */
@@ -59,14 +90,31 @@ bool packet_keep(struct packet *packet);
 /* There is room in the socket again. */
 void peers_room(struct peers *peers);
 
+/* peer_receive.c */
+
+struct peer_batch *peers_batch_new(void);
+void peers_work(struct task *task);
+void peers_notified(struct watch *watch);
+/* No event will come: look again a little later. */
+void peers_look_again(struct peers *peers);
+
+/* peer_table.c */
+
+/* Returns 0, or -1 with errno set. */
+int peer_table_init(struct peer_table *table);
+uint32_t peer_table_hash(const struct peer_table *table, const struct net_peer *from,
+                         const struct local_address *local);
+struct peer *peer_table_find(const struct peer_table *table, uint32_t hash,
+                             const struct net_peer *from, const struct local_address *local);
+void peer_table_insert(struct peer_table *table, struct peer *peer, uint32_t hash);
+void peer_table_remove(struct peer_table *table, struct peer *peer);
+
 /* peers.c */
 
-int peers_fd(const struct peers *peers);
-/* Bytes in all queues. */
-size_t *peers_queued(struct peers *peers);
-/* The ring of those that wait for room; and: no event will come, look again a little later. */
-struct peer *peers_blocked(struct peers *peers);
-void peers_look_again(struct peers *peers);
+/* The first packet of a peer that is not known. Returns false in a child process: nothing of ours
+ * is to be touched any more. */
+bool peers_new(struct peers *peers, struct packet *packet, const struct msghdr *message,
+               const struct net_peer *from, const struct local_address *local, uint32_t hash);
 /* The channel is closed: forget it; the last one closes a socket that listens no more. */
 void peers_remove(struct peer *peer);
 

@@ -6,9 +6,6 @@
  * this process and from one socket, so no packet can overtake another one or reach a wrong
  * session, however long a session takes to open.
  *
- * A batch is lent to the queues: most sessions take their packets in the same turn. What is
- * still there before the next batch is received gets memory of its own (settle()).
- *
  * New peers are let in if access allows, unless the listener is PAUSED (max-children), closed, or
  * descriptors are scarce: then their packets are dropped and counted, which is said once. What
  * a peer may have queued is bounded as a socket's buffer is.
@@ -19,10 +16,7 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,156 +26,11 @@
 #include "sys/error.h"
 #include "sys/log.h"
 
-/* Packets received at once; the longest one; descriptors that a session may need. */
-enum { BATCH = 32, PACKET_SIZE = 65536, CONTROL_SIZE = 512, DESCRIPTORS_PER_SESSION = 4 };
-enum { TABLE_SIZE = 64 };
-
-#define LOOK_INTERVAL (NANOSECONDS / 200)
-
-struct batch {
-	struct mmsghdr messages[BATCH];
-	struct iovec parts[BATCH];
-	struct packet packets[BATCH];
-	union net_addr from[BATCH];
-	_Alignas(struct cmsghdr) unsigned char control[BATCH][CONTROL_SIZE];
-	unsigned char data[BATCH][PACKET_SIZE];   /* last: only what is used costs memory */
-};
-
-struct peers {
-	struct listener base;
-	const struct spec *spec;
-	struct listen_request request;
-	struct peers_settings settings;
-	struct watch watch;
-	struct task task;
-	struct timer look, timeout;
-	struct access *access;
-	struct batch *batch;
-	unsigned lent;               /* messages of the batch that may be in queues */
-	struct peer **table;
-	size_t table_size, count, queued;
-	struct peer blocked;         /* ring */
-	uint32_t seed;
-	sa_family_t family;
-	bool many_addresses;         /* ask for our address with each packet */
-	bool ancillary, null_eof;
-	bool paused, closed, abandoned;
-	uint64_t dropped;            /* packets of peers that could not be let in */
-	const char *why_dropped;     /* NULL: none since all was well */
-	bool overflow_said;
-};
+/* Descriptors that a session may need. */
+enum { DESCRIPTORS_PER_SESSION = 4 };
 
 /* Of a child process: what its parent goes on with, and nobody frees. */
 static struct peers *left_behind;
-
-int peers_fd(const struct peers *peers)
-{
-	return peers->settings.fd;
-}
-
-size_t *peers_queued(struct peers *peers)
-{
-	return &peers->queued;
-}
-
-struct peer *peers_blocked(struct peers *peers)
-{
-	return &peers->blocked;
-}
-
-static struct peers *of_timer(struct timer *timer, size_t offset)
-{
-	return (struct peers *)((char *)timer - offset);
-}
-
-/* --- the table ------------------------------------------------------------------- */
-
-static uint32_t mix(uint32_t hash, uint32_t word)
-{
-	hash = (hash ^ word) * 0x9e3779b1u;
-	return hash ^ hash >> 15;
-}
-
-static uint32_t mix_bytes(uint32_t hash, const void *data, size_t length)
-{
-	const unsigned char *bytes = data;
-	uint32_t word;
-
-	for (; length >= sizeof(word); bytes += sizeof(word), length -= sizeof(word)) {
-		memcpy(&word, bytes, sizeof(word));
-		hash = mix(hash, word);
-	}
-	for (; length > 0; bytes++, length--)
-		hash = mix(hash, *bytes);
-	return hash;
-}
-
-/* Of what tells peers apart; the seed keeps strangers from choosing addresses that collide. */
-static uint32_t hash_of(const struct peers *l, const struct net_peer *from,
-                        const struct local_address *local)
-{
-	uint32_t hash = mix_bytes(l->seed, &from->addr, from->length);
-
-	if (local->family == AF_INET)
-		hash = mix(hash, local->to.in4.s_addr);
-	else if (local->family == AF_INET6)
-		hash = mix_bytes(hash, &local->to.in6, sizeof(local->to.in6));
-	return hash;
-}
-
-static bool same_local(const struct local_address *a, const struct local_address *b)
-{
-	if (a->family != b->family)
-		return false;
-	return a->family == AF_UNSPEC ||
-	       (a->family == AF_INET ? a->to.in4.s_addr == b->to.in4.s_addr
-	                             : memcmp(&a->to.in6, &b->to.in6, sizeof(a->to.in6)) == 0);
-}
-
-static struct peer **slot(const struct peers *l, uint32_t hash)
-{
-	return &l->table[hash & (l->table_size - 1)];
-}
-
-static struct peer *find(const struct peers *l, uint32_t hash, const struct net_peer *from,
-                         const struct local_address *local)
-{
-	for (struct peer *p = *slot(l, hash); p != NULL; p = p->chain)
-		if (p->hash == hash && p->address.length == from->length &&
-		    memcmp(&p->address.addr, &from->addr, from->length) == 0 &&
-		    same_local(&p->local, local))
-			return p;
-	return NULL;
-}
-
-/* Without memory for a larger table the chains become longer, nothing worse. */
-static void grow(struct peers *l)
-{
-	size_t old_size = l->table_size;
-	struct peer **old = l->table, **table = calloc(old_size * 2, sizeof(*table));
-
-	if (table == NULL)
-		return;
-	l->table = table;
-	l->table_size = old_size * 2;
-	for (size_t i = 0; i < old_size; i++)
-		for (struct peer *p = old[i], *next; p != NULL; p = next) {
-			next = p->chain;
-			p->chain = *slot(l, p->hash);
-			*slot(l, p->hash) = p;
-		}
-	free(old);
-}
-
-static void insert(struct peers *l, struct peer *peer, uint32_t hash)
-{
-	if (l->count >= l->table_size)
-		grow(l);
-	peer->hash = hash;
-	peer->chain = *slot(l, hash);
-	*slot(l, hash) = peer;
-	l->count++;
-}
 
 /* --- the end ----------------------------------------------------------------------- */
 
@@ -194,7 +43,7 @@ static void release(struct peers *l)
 	if (l->settings.closer != NULL)
 		l->settings.closer->close(l->settings.closer);
 	access_free(l->access);
-	free(l->table);
+	free(l->table.slots);
 	loop_free_later(l->batch);
 	loop_free_later(l);
 }
@@ -202,21 +51,17 @@ static void release(struct peers *l)
 void peers_remove(struct peer *peer)
 {
 	struct peers *l = peer->peers;
-	struct peer **p = slot(l, peer->hash);
 
-	while (*p != peer)
-		p = &(*p)->chain;
-	*p = peer->chain;
-	l->count--;
-	if (l->closed && l->count == 0 && !l->abandoned)
+	peer_table_remove(&l->table, peer);
+	if (l->closed && l->table.count == 0 && !l->abandoned)
 		release(l);
 }
 
 /* Peers that are not sessions yet. */
 static void forget_naming(struct peers *l)
 {
-	for (size_t i = 0; i < l->table_size; i++)
-		for (struct peer *p = l->table[i], *next; p != NULL; p = next) {
+	for (size_t i = 0; i < l->table.size; i++)
+		for (struct peer *p = l->table.slots[i], *next; p != NULL; p = next) {
 			next = p->chain;
 			if (p->lookup != NULL)
 				channel_free(&p->base);
@@ -240,11 +85,11 @@ static void listener_close(struct listener *listener)
 		return;
 	say_dropped(l);
 	timer_stop(&l->timeout);
-	l->count++;            /* or the last of these would end us too early */
+	l->table.count++;      /* or the last of these would end us too early */
 	forget_naming(l);
-	l->count--;
+	l->table.count--;
 	l->closed = true;
-	if (l->count == 0)
+	if (l->table.count == 0)
 		release(l);
 }
 
@@ -280,7 +125,7 @@ static void fail(struct peers *l)
 
 static void timed_out(struct timer *timer)
 {
-	struct peers *l = of_timer(timer, offsetof(struct peers, timeout));
+	struct peers *l = (struct peers *)((char *)timer - offsetof(struct peers, timeout));
 
 	log_error("%s: waiting for a packet: %s (option accept-timeout)", l->spec->text,
 	          error_text(ETIMEDOUT));
@@ -392,14 +237,16 @@ static const char *closed_to_new(const struct peers *l)
 		return "listening is over";
 	if (l->paused)
 		return "max-children are served";
-	return scarce_now() && !scarce_try(DESCRIPTORS_PER_SESSION) ? "descriptors or memory ran out"
-	                                                            : NULL;
+	if (!scarce_now())
+		return NULL;
+	if (!scarce_try(DESCRIPTORS_PER_SESSION))
+		return "descriptors or memory ran out";
+	scarce_over();
+	return NULL;
 }
 
-/* As hand_on(). */
-static bool new_peer(struct peers *l, struct packet *packet, const struct msghdr *message,
-                     const struct net_peer *from, const struct local_address *local,
-                     uint32_t hash)
+bool peers_new(struct peers *l, struct packet *packet, const struct msghdr *message,
+               const struct net_peer *from, const struct local_address *local, uint32_t hash)
 {
 	const char *closed = closed_to_new(l);
 	struct peer *peer;
@@ -420,177 +267,13 @@ static bool new_peer(struct peers *l, struct packet *packet, const struct msghdr
 	peer->null_eof = l->null_eof;
 	peer->base.silent_end = !l->settings.by_packet;
 	peer->ancillary = l->ancillary ? ancillary_variables(message) : NULL;
-	insert(l, peer, hash);
+	peer_table_insert(&l->table, peer, hash);
 	if (!peer_queue(peer, packet)) {
 		channel_free(&peer->base);
 		drop_new(l, "too much is queued");
 		return true;
 	}
 	return admit(l, peer);
-}
-
-/* --- packets --------------------------------------------------------------------------- */
-
-/* Which of our addresses the packet was sent to. Of a group or broadcast address answers can't
- * come: the address of the interface counts then. */
-static void find_local(const struct msghdr *message, struct local_address *local)
-{
-	struct in_pktinfo in4;
-	struct in6_pktinfo in6;
-
-	memset(local, 0, sizeof(*local));
-	for (struct cmsghdr *c = net_control(message, NULL); c != NULL; c = net_control(message, c)) {
-		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-			memcpy(&in4, CMSG_DATA(c), sizeof(in4));
-			local->family = AF_INET;
-			local->to.in4 = in4.ipi_spec_dst;
-		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
-			memcpy(&in6, CMSG_DATA(c), sizeof(in6));
-			if (IN6_IS_ADDR_MULTICAST(&in6.ipi6_addr))
-				continue;
-			local->family = AF_INET6;
-			local->to.in6 = in6.ipi6_addr;
-			if (IN6_IS_ADDR_LINKLOCAL(&in6.ipi6_addr))
-				local->interface = in6.ipi6_ifindex;
-		}
-	}
-}
-
-/* As hand_on(). */
-static bool sort(struct peers *l, struct packet *packet, struct msghdr *message)
-{
-	struct net_peer from = { .length = message->msg_namelen };
-	struct local_address local = { .family = AF_UNSPEC };
-	struct peer *peer = NULL;
-	uint32_t hash;
-
-	memcpy(&from.addr, message->msg_name, from.length);
-	if (l->ancillary)
-		ancillary_log(message);
-	if (l->many_addresses)
-		find_local(message, &local);
-	hash = hash_of(l, &from, &local);
-	if (!l->settings.by_packet)
-		peer = find(l, hash, &from, &local);
-	if (peer == NULL)
-		return new_peer(l, packet, message, &from, &local, hash);
-	if (!peer_queue(peer, packet)) {
-		if (!l->overflow_said)
-			log_warn("%s: a session does not take its packets fast enough: some are "
-			         "dropped", l->spec->text);
-		l->overflow_said = true;
-	} else if (peer->base.notify != NULL) {
-		peer->base.notify(peer->base.owner);
-	}
-	return true;
-}
-
-/* What the sessions did not take from the last batch gets memory of its own. */
-static void settle(struct peers *l)
-{
-	for (unsigned i = 0; i < l->lent; i++)
-		if (l->batch->packets[i].peer != NULL && !packet_keep(&l->batch->packets[i]))
-			log_warn("%s: no memory: a packet is dropped", l->spec->text);
-	l->lent = 0;
-}
-
-static void prepare(struct peers *l)
-{
-	struct batch *b = l->batch;
-
-	for (unsigned i = 0; i < BATCH; i++) {
-		struct msghdr *m = &b->messages[i].msg_hdr;
-
-		b->parts[i] = (struct iovec){ b->data[i], PACKET_SIZE };
-		m->msg_name = &b->from[i];
-		m->msg_namelen = sizeof(b->from[i]);
-		m->msg_iov = &b->parts[i];
-		m->msg_iovlen = 1;
-		m->msg_control = l->many_addresses || l->ancillary ? b->control[i] : NULL;
-		m->msg_controllen = m->msg_control != NULL ? CONTROL_SIZE : 0;
-		m->msg_flags = 0;
-	}
-}
-
-/* Returns the number of packets; 0: none now. */
-static unsigned receive_batch(struct peers *l)
-{
-	int n;
-
-	prepare(l);
-	do
-		n = recvmmsg(l->settings.fd, l->batch->messages, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
-	while (n < 0 && errno == EINTR);
-	log_debug("recvmmsg(%d, ..., %d) -> %d", l->settings.fd, BATCH, n);
-	/* fewer than could be: there are no more, and an edge will tell of the next one */
-	if (n < BATCH)
-		l->watch.ready &= (uint8_t)~WATCH_READ;
-	if (n >= 0)
-		return (unsigned)n;
-	if (scarce(errno)) {
-		scarce_met("recvmmsg", errno);
-		peers_look_again(l);
-	} else if (errno != EAGAIN && errno != EWOULDBLOCK) {
-		/* about an answer that could not be delivered: no concern of the others */
-		log_info("recvmmsg(%d): %s", l->settings.fd, error_text(errno));
-		l->watch.ready |= WATCH_READ;
-		task_queue(&l->task);
-	}
-	return 0;
-}
-
-static void work(struct task *task)
-{
-	struct peers *l = (struct peers *)((char *)task - offsetof(struct peers, task));
-	struct batch *b = l->batch;
-	unsigned count;
-
-	settle(l);
-	if (!(l->watch.ready & WATCH_READ))
-		return;
-	count = receive_batch(l);
-	if (count == 0)
-		return;
-	task_queue(&l->task);
-	l->lent = count;
-	for (unsigned i = 0; i < count; i++) {
-		size_t length = b->messages[i].msg_len;
-		struct packet *packet = &b->packets[i];
-
-		*packet = (struct packet){ .data = b->data[i], .length = length, .lent = true };
-		if (length > PACKET_SIZE) {
-			packet->length = PACKET_SIZE;
-			packet->lost = length - PACKET_SIZE;
-		}
-	}
-	for (unsigned i = 0; i < count; i++)
-		if (!sort(l, &b->packets[i], &b->messages[i].msg_hdr))
-			return;
-}
-
-static void notified(struct watch *watch)
-{
-	struct peers *l = (struct peers *)((char *)watch - offsetof(struct peers, watch));
-
-	if (watch->ready & WATCH_WRITE)
-		peers_room(l);
-	if (watch->ready & WATCH_READ)
-		task_queue(&l->task);
-}
-
-static void look(struct timer *timer)
-{
-	struct peers *l = of_timer(timer, offsetof(struct peers, look));
-
-	peers_room(l);
-	l->watch.ready |= WATCH_READ;
-	task_queue(&l->task);
-}
-
-void peers_look_again(struct peers *l)
-{
-	if (l->look.slot == 0)
-		timer_start(&l->look, LOOK_INTERVAL, look);
 }
 
 /* --- the beginning ---------------------------------------------------------------------- */
@@ -604,10 +287,9 @@ static void find_addresses(struct peers *l)
 
 	if (getsockname(fd, &local.addr.sa, &local.length) < 0)
 		return;
-	l->family = local.addr.sa.sa_family;
-	if (l->family == AF_INET && local.addr.in.sin_addr.s_addr == htonl(INADDR_ANY))
+	if (local.addr.sa.sa_family == AF_INET && local.addr.in.sin_addr.s_addr == htonl(INADDR_ANY))
 		l->many_addresses = setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof(one)) == 0;
-	if (l->family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&local.addr.in6.sin6_addr))
+	if (local.addr.sa.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&local.addr.in6.sin6_addr))
 		l->many_addresses = setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one,
 		                               sizeof(one)) == 0;
 	log_notice("%s %s", l->settings.by_packet ? "receiving on" : "listening on UDP",
@@ -616,18 +298,14 @@ static void find_addresses(struct peers *l)
 
 static bool set_up(struct peers *l)
 {
-	l->table_size = TABLE_SIZE;
-	l->table = calloc(TABLE_SIZE, sizeof(*l->table));
-	l->batch = malloc(sizeof(*l->batch));
+	l->batch = peers_batch_new();
 	l->access = access_new(l->spec, true);
-	if (l->table == NULL || l->batch == NULL || l->access == NULL)
+	if (peer_table_init(&l->table) < 0 || l->batch == NULL || l->access == NULL)
 		return false;
-	if (getrandom(&l->seed, sizeof(l->seed), GRND_NONBLOCK) < 0)
-		l->seed = (uint32_t)loop_now();
 	l->blocked.blocked_prev = l->blocked.blocked_next = &l->blocked;
 	l->ancillary = ancillary_wanted(l->spec);
-	l->task.run = work;
-	return watch_start(&l->watch, l->settings.fd, notified) == 0;
+	l->task.run = peers_work;
+	return watch_start(&l->watch, l->settings.fd, peers_notified) == 0;
 }
 
 struct listener *peers_listen(const struct spec *spec, const struct peers_settings *settings,
@@ -653,7 +331,7 @@ struct listener *peers_listen(const struct spec *spec, const struct peers_settin
 	return &l->base;
 
 free_listener:
-	free(l->table);
+	free(l->table.slots);
 	free(l->batch);
 	access_free(l->access);
 	free(l);
