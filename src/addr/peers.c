@@ -306,7 +306,7 @@ static bool set_up(struct peers *l)
 	l->blocked.blocked_prev = l->blocked.blocked_next = &l->blocked;
 	l->ancillary = ancillary_wanted(l->spec);
 	l->task.run = peers_work;
-	return watch_start(&l->watch, l->settings.fd, peers_notified) == 0;
+	return watch_start_quiet(&l->watch, l->settings.fd, peers_notified) == 0;
 }
 
 struct listener *peers_listen(const struct spec *spec, const struct peers_settings *settings,
