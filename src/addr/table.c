@@ -3,30 +3,31 @@
 
 const struct addr_type *const addr_types[] = {
 	&addr_type_abstract_client, &addr_type_abstract_connect, &addr_type_abstract_listen,
-	&addr_type_create, &addr_type_exec, &addr_type_fd, &addr_type_gopen, &addr_type_open,
-	&addr_type_pipe, &addr_type_shell, &addr_type_stderr, &addr_type_stdin,
-	&addr_type_stdio, &addr_type_stdout, &addr_type_system, &addr_type_tcp_connect,
-	&addr_type_tcp_listen, &addr_type_tcp4_connect, &addr_type_tcp4_listen,
-	&addr_type_tcp6_connect, &addr_type_tcp6_listen, &addr_type_unix_client,
-	&addr_type_unix_connect, &addr_type_unix_listen, NULL
+	&addr_type_create, &addr_type_exec, &addr_type_fd, &addr_type_gopen, &addr_type_interface,
+	&addr_type_open, &addr_type_pipe, &addr_type_posixmq_bidirectional,
+	&addr_type_posixmq_read, &addr_type_posixmq_receive, &addr_type_posixmq_send,
+	&addr_type_posixmq_write, &addr_type_shell, &addr_type_socketpair, &addr_type_stderr,
+	&addr_type_stdin, &addr_type_stdio, &addr_type_stdout, &addr_type_system,
+	&addr_type_tcp_connect, &addr_type_tcp_listen, &addr_type_tcp4_connect,
+	&addr_type_tcp4_listen, &addr_type_tcp6_connect, &addr_type_tcp6_listen, &addr_type_tun,
+	&addr_type_unix_client, &addr_type_unix_connect, &addr_type_unix_listen, NULL
 };
 
 const char *const addr_types_later[] = {
 	"ABSTRACT-RECV", "ABSTRACT-RECVFROM", "ABSTRACT-SENDTO", "ACCEPT-FD ACCEPT",
 	"DCCP-CONNECT DCCP", "DCCP-LISTEN DCCP-L", "DCCP4-CONNECT DCCP4", "DCCP4-LISTEN DCCP4-L",
-	"DCCP6-CONNECT DCCP6", "DCCP6-LISTEN DCCP6-L", "INTERFACE IF", "IP-DATAGRAM IP-DGRAM",
+	"DCCP6-CONNECT DCCP6", "DCCP6-LISTEN DCCP6-L", "IP-DATAGRAM IP-DGRAM",
 	"IP-RECV", "IP-RECVFROM", "IP-SENDTO IP IP-SEND", "IP4-DATAGRAM IP4-DGRAM", "IP4-RECV",
 	"IP4-RECVFROM", "IP4-SENDTO IP4 IP4-SEND", "IP6-DATAGRAM IP6-DGRAM", "IP6-RECV",
 	"IP6-RECVFROM", "IP6-SENDTO IP6 IP6-SEND", "OPENSSL OPENSSL-CONNECT SSL",
 	"OPENSSL-DTLS-CLIENT DTLS DTLS-C DTLS-CLIENT DTLS-CONNECT OPENSSL-DTLS-CONNECT",
 	"OPENSSL-DTLS-SERVER DTLS-L DTLS-LISTEN DTLS-SERVER OPENSSL-DTLS-LISTEN",
-	"OPENSSL-LISTEN SSL-L", "POSIXMQ-BIDIRECTIONAL POSIXMQ", "POSIXMQ-READ",
-	"POSIXMQ-RECEIVE POSIXMQ-RECV", "POSIXMQ-SEND", "POSIXMQ-WRITE", "PROXY PROXY-CONNECT",
+	"OPENSSL-LISTEN SSL-L", "PROXY PROXY-CONNECT",
 	"PTY", "READLINE", "SCTP-CONNECT SCTP", "SCTP-LISTEN SCTP-L", "SCTP4-CONNECT SCTP4",
 	"SCTP4-LISTEN SCTP4-L", "SCTP6-CONNECT SCTP6", "SCTP6-LISTEN SCTP6-L", "SOCKET-CONNECT",
 	"SOCKET-DATAGRAM DATAGRAM DGRAM", "SOCKET-LISTEN", "SOCKET-RECV", "SOCKET-RECVFROM",
-	"SOCKET-SENDTO SENDTO", "SOCKETPAIR", "SOCKS4 SOCKS", "SOCKS4A", "SOCKS5-CONNECT SOCKS5",
-	"SOCKS5-LISTEN SOCKS5-BIND", "STALL", "TEXT", "TUN", "UDP-CONNECT UDP",
+	"SOCKET-SENDTO SENDTO", "SOCKS4 SOCKS", "SOCKS4A", "SOCKS5-CONNECT SOCKS5",
+	"SOCKS5-LISTEN SOCKS5-BIND", "STALL", "TEXT", "UDP-CONNECT UDP",
 	"UDP-DATAGRAM UDP-DGRAM", "UDP-LISTEN UDP-L", "UDP-RECV", "UDP-RECVFROM",
 	"UDP-SENDTO UDP-SEND", "UDP4-CONNECT UDP4", "UDP4-DATAGRAM UDP4-DGRAM",
 	"UDP4-LISTEN UDP4-L", "UDP4-RECV", "UDP4-RECVFROM", "UDP4-SENDTO UDP4-SEND",
