@@ -74,7 +74,7 @@ static enum io_status message_read(struct channel *channel, void *data, size_t s
 	return IO_OK;
 }
 
-/* Never called: it is not writable. */
+/* Nobody takes an answer. */
 static enum io_status message_write(struct channel *channel, const void *data, size_t size,
                                     size_t *length)
 {
@@ -98,10 +98,11 @@ static int message_attach(struct channel *channel)
 	return 0;
 }
 
+/* Writable, so that the other side is heard: it may end, and an answer is an error. */
 static unsigned message_ready(const struct channel *channel)
 {
 	(void)channel;
-	return CHAN_READABLE;
+	return CHAN_READABLE | CHAN_WRITABLE;
 }
 
 static int message_splice(struct channel *channel, bool output)

@@ -27,8 +27,13 @@ static enum io_status packet_write(struct channel *channel, const void *data, si
                                    size_t *length)
 {
 	struct packet_channel *c = self(channel);
-	enum io_status status = c->packet_ops->send(c, data, size);
+	enum io_status status;
 
+	if (!c->writes) {
+		errno = EBADF;
+		return IO_ERROR;
+	}
+	status = c->packet_ops->send(c, data, size);
 	if (status == IO_AGAIN)
 		c->watch.ready &= (uint8_t)~WATCH_WRITE;
 	*length = status == IO_OK ? size : 0;
@@ -57,12 +62,14 @@ static int packet_attach(struct channel *channel)
 	return c->watch.notify != NULL ? 0 : watch_start(&c->watch, c->fd, notified);
 }
 
+/* What can't be written to shall not hold the other side back: it may end, and if it has more to
+ * say that is an error. */
 static unsigned packet_ready(const struct channel *channel)
 {
 	const struct packet_channel *c = (const struct packet_channel *)channel;
 
 	return (c->reads && c->watch.ready & WATCH_READ ? CHAN_READABLE : 0u) |
-	       (c->writes && c->watch.ready & WATCH_WRITE ? CHAN_WRITABLE : 0u);
+	       (!c->writes || c->watch.ready & WATCH_WRITE ? CHAN_WRITABLE : 0u);
 }
 
 /* splice(2) knows no packets. */

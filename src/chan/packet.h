@@ -31,7 +31,7 @@ struct packet_channel {
 	bool duplicate;
 };
 
-/* Make one, all other members zero. It owns the descriptor, which does not block. Returns NULL
+/* Make one, all other members zero. Without writes, what is written is an error. It owns the descriptor, which does not block. Returns NULL
  * with errno set; the descriptor is then still the caller's. */
 struct packet_channel *packet_channel_new(const struct packet_ops *ops, int fd, bool reads,
                                           bool writes);
