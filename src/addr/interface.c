@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <net/ethernet.h>
+#include <net/if.h>
 #include <netpacket/packet.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -36,8 +37,8 @@ struct interface_channel {
 	struct packet_channel base;
 	const struct spec *spec;
 	struct sockaddr_ll target;        /* of what is sent */
-	struct netdev_change change;
 	bool tags;                        /* option retrieve-vlan, and frames have headers */
+	bool holds_flags;
 };
 
 static void log_received(const struct net_peer *from, size_t length)
@@ -167,7 +168,8 @@ static void closing(struct packet_channel *base)
 {
 	const struct interface_channel *c = (const struct interface_channel *)base;
 
-	netdev_restore_flags(c->spec, base->fd, c->spec->params[0], &c->change);
+	if (c->holds_flags)
+		netdev_release_flags(c->spec, base->fd, c->spec->params[0]);
 }
 
 static const struct packet_ops interface_ops = {
@@ -240,9 +242,10 @@ static int prepare(struct interface_channel *c)
 
 	/* up before it is bound, or the first read would tell that it was down */
 	if (spec_apply(spec, PH_PASTSOCKET, fd, NULL) < 0 || spec_apply(spec, PH_FD, fd, NULL) < 0 ||
-	    netdev_set_mtu(spec, fd, name) < 0 ||
-	    netdev_set_flags(spec, fd, name, &c->change) < 0 ||
-	    spec_apply(spec, PH_PREBIND, fd, NULL) < 0 || bind_interface(c) < 0 ||
+	    netdev_set_mtu(spec, fd, name) < 0 || netdev_hold_flags(spec, fd, name) < 0)
+		return -1;
+	c->holds_flags = true;
+	if (spec_apply(spec, PH_PREBIND, fd, NULL) < 0 || bind_interface(c) < 0 ||
 	    spec_apply(spec, PH_CONNECTED, fd, NULL) < 0 || spec_apply(spec, PH_LATE, fd, NULL) < 0)
 		return -1;
 	return 0;

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,16 @@ struct in6_request {
 	uint32_t bits;
 	int index;
 };
+
+/* Flags that an address has changed. */
+struct held {
+	struct held *next;
+	const struct spec *spec;
+	unsigned users;
+	unsigned before, changed;   /* IFF_...: all as they were; those that are different now */
+};
+
+static struct held *all_held;
 
 const char *netdev_hint(int error, const char *otherwise)
 {
@@ -103,23 +114,27 @@ static void warn_unchanged(const struct spec *spec, const char *name, unsigned w
 	}
 }
 
-int netdev_set_flags(const struct spec *spec, int socket, const char *name,
-                     struct netdev_change *change)
+static bool has_flags(const struct spec *spec)
+{
+	return wanted_flags(spec, 0) != 0 || wanted_flags(spec, ~0u) != ~0u;
+}
+
+/* before and changed: as in struct held. */
+static int change_flags(const struct spec *spec, int socket, const char *name, unsigned *before,
+                        unsigned *changed)
 {
 	unsigned wanted, after;
 
-	*change = (struct netdev_change){ 0, 0 };
-	if (wanted_flags(spec, 0) == 0 && wanted_flags(spec, ~0u) == ~0u)
-		return 0;
-	if (get_flags(socket, name, &change->before) < 0)
+	*changed = 0;
+	if (get_flags(socket, name, before) < 0)
 		goto failed;
-	wanted = wanted_flags(spec, change->before);
-	if (wanted == change->before)
+	wanted = wanted_flags(spec, *before);
+	if (wanted == *before)
 		return 0;
 	if (put_flags(socket, name, wanted) < 0 || get_flags(socket, name, &after) < 0)
 		goto failed;
-	log_info("flags of %s: 0x%x -> 0x%x", name, change->before, after);
-	change->changed = (change->before ^ after) & (change->before ^ wanted);
+	log_info("flags of %s: 0x%x -> 0x%x", name, *before, after);
+	*changed = (*before ^ after) & (*before ^ wanted);
 	warn_unchanged(spec, name, wanted, after);
 	return 0;
 failed:
@@ -128,19 +143,63 @@ failed:
 	return -1;
 }
 
-void netdev_restore_flags(const struct spec *spec, int socket, const char *name,
-                          const struct netdev_change *change)
+int netdev_set_flags(const struct spec *spec, int socket, const char *name)
 {
+	unsigned before, changed;
+
+	return has_flags(spec) ? change_flags(spec, socket, name, &before, &changed) : 0;
+}
+
+static struct held **find_held(const struct spec *spec)
+{
+	struct held **h = &all_held;
+
+	while (*h != NULL && (*h)->spec != spec)
+		h = &(*h)->next;
+	return h;
+}
+
+int netdev_hold_flags(const struct spec *spec, int socket, const char *name)
+{
+	struct held *h = *find_held(spec);
+
+	if (!has_flags(spec))
+		return 0;
+	if (h != NULL) {
+		h->users++;
+		return 0;
+	}
+	h = calloc(1, sizeof(*h));
+	if (h == NULL) {
+		log_error("%s: %s", spec->text, error_text(errno));
+		return -1;
+	}
+	if (change_flags(spec, socket, name, &h->before, &h->changed) < 0) {
+		free(h);
+		return -1;
+	}
+	h->spec = spec;
+	h->users = 1;
+	h->next = all_held;
+	all_held = h;
+	return 0;
+}
+
+void netdev_release_flags(const struct spec *spec, int socket, const char *name)
+{
+	struct held **place = find_held(spec), *h = *place;
 	unsigned flags;
 
-	if (change->changed == 0)
+	if (h == NULL || --h->users > 0)
 		return;
+	*place = h->next;
 	/* others may have changed other flags meanwhile */
-	if (get_flags(socket, name, &flags) < 0 ||
-	    put_flags(socket, name, (flags & ~change->changed) |
-	                            (change->before & change->changed)) < 0)
+	if (h->changed != 0 &&
+	    (get_flags(socket, name, &flags) < 0 ||
+	     put_flags(socket, name, (flags & ~h->changed) | (h->before & h->changed)) < 0))
 		log_warn("%s: the flags of interface %s can't be restored: %s", spec->text, name,
 		         error_text(errno));
+	free(h);
 }
 
 const char *netdev_parse_address(const char *text, struct netdev_address *address)

@@ -2,14 +2,7 @@
 #ifndef ADDR_NETDEV_H
 #define ADDR_NETDEV_H
 
-#include <net/if.h>
-
 #include "addr/addr.h"
-
-/* What netdev_set_flags() has changed. */
-struct netdev_change {
-	unsigned before, changed;   /* IFF_...: all flags as they were; those that are different */
-};
 
 /* All of these take any socket of the interface's network namespace, and the interface's name;
  * they return 0, or -1 (logged). */
@@ -18,11 +11,11 @@ struct netdev_change {
 int netdev_set_mtu(const struct spec *spec, int socket, const char *name);
 /* Options iff-...: the last one of a name counts. A flag that Linux does not let be changed
  * gives a warning. */
-int netdev_set_flags(const struct spec *spec, int socket, const char *name,
-                     struct netdev_change *change);
-/* Take that back; failure is only a warning. */
-void netdev_restore_flags(const struct spec *spec, int socket, const char *name,
-                          const struct netdev_change *change);
+int netdev_set_flags(const struct spec *spec, int socket, const char *name);
+/* The same until it is released as often as it was held: sessions share what one address has
+ * changed. Failure to restore is only a warning. */
+int netdev_hold_flags(const struct spec *spec, int socket, const char *name);
+void netdev_release_flags(const struct spec *spec, int socket, const char *name);
 
 /* An address with a prefix, "192.0.2.1/24" or "[2001:db8::1]/64". */
 struct netdev_address {

@@ -146,7 +146,6 @@ static int create(const struct spec *spec, int fd, char name[IFNAMSIZ])
 static int configure(const struct spec *spec, const char *name)
 {
 	struct netdev_address address;
-	struct netdev_change change;
 	int rc = -1, helper = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	if (helper < 0)
@@ -160,7 +159,7 @@ static int configure(const struct spec *spec, const char *name)
 	if (spec->param_count > 0 && netdev_parse_address(spec->params[0], &address) == NULL &&
 	    netdev_set_address(spec, name, &address) < 0)
 		goto close_helper;
-	rc = netdev_set_flags(spec, helper, name, &change);
+	rc = netdev_set_flags(spec, helper, name);
 close_helper:
 	close(helper);
 	return rc;
