@@ -5,6 +5,7 @@
   packets.py sniff INTERFACE FILE [N]  write each frame that comes in to FILE as a line of hex,
                                        until N (default: any number) have come; says "ready"
   packets.py ping ADDRESS [SIZE]       ICMP echo: "answer" once one has come, trying for 10 s
+  packets.py request FROM TO           print an IPv4 packet with an ICMP echo request, in hex
   packets.py mq send NAME PRIORITY TEXT...   put messages into an existing queue
   packets.py mq take NAME [N]          take N messages: lines "PRIORITY TEXT"
   packets.py mq attr NAME              maxmsg, msgsize and number of messages
@@ -79,6 +80,15 @@ def ping(address, size="56"):
     sys.exit("no answer")
 
 
+def request(source, target):
+    icmp = struct.pack("!BBHHH", 8, 0, 0, 7, 1)
+    icmp = struct.pack("!BBHHH", 8, 0, checksum(icmp), 7, 1)
+    ends = socket.inet_aton(source) + socket.inet_aton(target)
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 28, 1, 0, 64, 1, 0) + ends
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 28, 1, 0, 64, 1, checksum(head)) + ends
+    print((head + icmp).hex())
+
+
 class Attr(ctypes.Structure):
     _fields_ = [("flags", ctypes.c_long), ("maxmsg", ctypes.c_long),
                 ("msgsize", ctypes.c_long), ("curmsgs", ctypes.c_long),
@@ -112,4 +122,5 @@ def mq(what, name, *arguments):
 
 
 if __name__ == "__main__":
-    {"frame": frame, "sniff": sniff, "ping": ping, "mq": mq}[sys.argv[1]](*sys.argv[2:])
+    {"frame": frame, "sniff": sniff, "ping": ping, "request": request,
+     "mq": mq}[sys.argv[1]](*sys.argv[2:])
