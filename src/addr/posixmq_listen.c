@@ -146,10 +146,12 @@ static bool take_one(struct queue_listener *l)
 /* Is it time for another session? If not, a timer may have been started. */
 static bool may_take(struct queue_listener *l)
 {
-	int64_t rest = *l->source->rest_until - loop_now();
+	int64_t rest;
 
-	if (l->paused || l->closed || l->timer.slot != 0)
+	/* in the child process of a message the source may be gone, too */
+	if (l->closed || l->paused || l->timer.slot != 0)
 		return false;
+	rest = *l->source->rest_until - loop_now();
 	if (!l->sends && rest > 0) {
 		try_later(l, rest);
 		return false;
