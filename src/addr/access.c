@@ -51,7 +51,7 @@ static void read_tables(struct access *access, const struct spec *spec)
 	access->wrap.daemon = name != NULL && name->string != NULL ? name->string : log_name();
 }
 
-struct access *access_new(const struct spec *spec)
+struct access *access_new(const struct spec *spec, bool low_port)
 {
 	struct access *access = calloc(1, sizeof(*access));
 	const char *text = spec_string(spec, "range");
@@ -62,7 +62,7 @@ struct access *access_new(const struct spec *spec)
 		access->ranged = range_parse(&access->range, text, ip_family(spec)) == NULL;
 	read_tables(access, spec);
 	access->source_port = (int)spec_number(spec, "sourceport", -1);
-	access->low_port = spec_flag(spec, "lowport");
+	access->low_port = low_port && spec_flag(spec, "lowport");
 	return access;
 }
 

@@ -11,8 +11,9 @@ struct access;
 /* Check the options, for addr_type.check. Returns 0, or -1 (logged). */
 int access_check(const struct spec *spec);
 
-/* Read the options once for many connections. NULL with errno set. */
-struct access *access_new(const struct spec *spec);
+/* Read the options once for many connections. low_port: option lowport is about the peer's port,
+ * not ours. NULL with errno set. */
+struct access *access_new(const struct spec *spec, bool low_port);
 void access_free(struct access *access);
 
 enum access_answer {

@@ -11,14 +11,16 @@
 /* Ports for option lowport, as the manual gives them. */
 enum { LOW_FIRST = 640, LOW_LAST = 1023 };
 
-void ip_binding_init(struct ip_binding *binding, const struct spec *spec, const char *protocol)
+void ip_binding_init(struct ip_binding *binding, const struct spec *spec, const char *protocol,
+                     bool sourceport)
 {
 	const char *text = spec_string(spec, "bind");
 	union net_addr addr;
 
 	memset(binding, 0, sizeof(*binding));
 	binding->lowport = spec_flag(spec, "lowport");
-	binding->port = (int)spec_number(spec, "sourceport", 0);
+	if (sourceport)
+		binding->port = (int)spec_number(spec, "sourceport", 0);
 	if (text == NULL)
 		return;
 	binding->given = true;

@@ -14,8 +14,10 @@ struct ip_binding {
 	bool lowport;
 };
 
-/* Read the options. A numeric or missing host needs no look-up. */
-void ip_binding_init(struct ip_binding *binding, const struct spec *spec, const char *protocol);
+/* Read the options. A numeric or missing host needs no look-up. sourceport: that option is
+ * about our port, not the peer's. */
+void ip_binding_init(struct ip_binding *binding, const struct spec *spec, const char *protocol,
+                     bool sourceport);
 /* The name that has to be looked up, or NULL. */
 const char *ip_binding_name(const struct ip_binding *binding);
 /* The result of that. */

@@ -187,10 +187,31 @@ static int make_socket(struct connecting *c, const union net_addr *addr)
 	return ip_bind(c->spec, c->fd, &c->binding, addr->sa.sa_family);
 }
 
+/* A socket that sends to the address without being connected. */
+static void prepared(struct connecting *c, const union net_addr *addr)
+{
+	struct net_peer local = { .length = sizeof(local.addr) };
+	char text[NET_TEXT];
+	int fd = c->fd;
+
+	if (log_enabled(LOG_NOTICE_) && getsockname(fd, &local.addr.sa, &local.length) == 0)
+		log_notice("successfully prepared local socket %s",
+		           net_print(&local.addr, local.length, text, sizeof(text)));
+	*c->request.unconnected = *addr;
+	if (spec_apply(c->spec, PH_CONNECTED, fd, NULL) < 0 ||
+	    spec_apply(c->spec, PH_LATE, fd, NULL) < 0)
+		fd = -1;
+	finish(c, fd);
+}
+
 static void start_connect(struct connecting *c, const union net_addr *addr)
 {
 	int64_t timeout = spec_number(c->spec, "connect-timeout", -1);
 
+	if (c->request.unconnected != NULL) {
+		prepared(c, addr);
+		return;
+	}
 	if (connect(c->fd, &addr->sa, net_length(addr)) == 0) {
 		connected(c);
 		return;
@@ -214,7 +235,9 @@ static void try_next(struct connecting *c)
 	char text[NET_TEXT];
 	int rc, error;
 
-	log_notice("opening connection to %s", net_print(addr, net_length(addr), text, sizeof(text)));
+	if (c->request.unconnected == NULL)
+		log_notice("opening connection to %s",
+		           net_print(addr, net_length(addr), text, sizeof(text)));
 	if (process_enter(c->spec, &frame) < 0) {
 		finish(c, -1);
 		return;
@@ -362,8 +385,10 @@ struct opening *ip_connect(const struct spec *spec, const struct ip_request *req
 	c->request = *request;
 	c->fd = -1;
 	c->tries_left = spec_flag(spec, "forever") ? -1 : spec_number(spec, "retry", 0);
-	ip_binding_init(&c->binding, spec, request->target.protocol == IPPROTO_UDP ? "udp" : "tcp");
-	log_notice("opening connection to %s:%d", request->target.host, request->target.port);
+	ip_binding_init(&c->binding, spec, request->target.socktype == SOCK_DGRAM ? "udp" : "tcp",
+	                !request->peer_sourceport);
+	if (request->unconnected == NULL)
+		log_notice("opening connection to %s:%d", request->target.host, request->target.port);
 	resolve(c);
 	return opening_handle(&c->base);
 }

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "sys/log.h"
@@ -48,6 +49,19 @@ static void set_address(const char *host, const char *port, const struct net_pee
 		set_number(port, (long)net_port(&peer->addr));
 }
 
+/* "NAME=value" each, which the ancillary messages of the first packet have made. */
+static void set_ancillary(const struct ancillary *ancillary)
+{
+	for (size_t at = 0; at < ancillary->size;) {
+		const char *pair = ancillary->text + at, *value = strchr(pair, '=');
+		char name[64];
+
+		snprintf(name, sizeof(name), "%.*s", (int)(value - pair), pair);
+		set(name, value + 1);
+		at += strlen(pair) + 1;
+	}
+}
+
 void environment_set(const struct client_info *client)
 {
 	set("VERSION", socat_version);
@@ -58,4 +72,6 @@ void environment_set(const struct client_info *client)
 	set_address("PEERADDR", "PEERPORT", &client->peer);
 	if (client->local.length > 0)
 		set_address("SOCKADDR", "SOCKPORT", &client->local);
+	if (client->ancillary != NULL)
+		set_ancillary(client->ancillary);
 }

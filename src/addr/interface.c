@@ -50,25 +50,15 @@ static void log_received(const struct net_peer *from, size_t length)
 		           net_print(&from->addr, from->length, text, sizeof(text)));
 }
 
-/* Other options may have added messages of their own. By hand, as the macros of the C libraries
- * mix signed and unsigned numbers. */
+/* Other options may have added messages of their own. */
 static const struct auxdata *find_auxdata(const struct msghdr *message)
 {
-	const unsigned char *at = message->msg_control;
-	size_t left = message->msg_controllen;
+	const struct cmsghdr *c = NULL;
 
-	while (left >= sizeof(struct cmsghdr)) {
-		const struct cmsghdr *c = (const struct cmsghdr *)(const void *)at;
-		size_t step = CMSG_ALIGN((size_t)c->cmsg_len);
-
+	while ((c = net_control(message, c)) != NULL)
 		if (c->cmsg_level == SOL_PACKET && c->cmsg_type == PACKET_AUXDATA &&
 		    c->cmsg_len >= CMSG_LEN(sizeof(struct auxdata)))
 			return (const struct auxdata *)(const void *)CMSG_DATA(c);
-		if (step < sizeof(*c) || step > left)
-			break;
-		at += step;
-		left -= step;
-	}
 	return NULL;
 }
 

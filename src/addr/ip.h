@@ -55,6 +55,9 @@ struct ip_target {
 struct ip_request {
 	struct ip_target target;
 	bool server;
+	/* NULL, or: don't connect; the address is written here before done() is called. */
+	union net_addr *unconnected;
+	bool peer_sourceport;  /* option sourceport is about the peer's port, not ours */
 	void (*done)(void *owner, int fd);
 	void *owner;
 };

@@ -361,7 +361,7 @@ struct listener *listener_new(const struct spec *spec, int fd, struct closer *cl
 	l->fd = fd;
 	l->closer = closer;
 	l->task.run = accept_some;
-	l->access = access_new(spec);
+	l->access = access_new(spec, true);
 	if (l->access == NULL)
 		goto free_listener;
 	if (watch_start(&l->watch, fd, notified) < 0)

@@ -11,14 +11,10 @@
 #include <stdint.h>
 
 #include "addr/addr.h"
+#include "addr/client.h"
 #include "chan/chan.h"
 #include "chan/fd.h"
 #include "sys/net.h"
-
-/* Who connected to a listener: for log lines and the environment of programs. */
-struct client_info {
-	struct net_peer peer, local;   /* local.length 0: not known */
-};
 
 struct open_request {
 	int direction;                 /* ADDR_... */

@@ -10,7 +10,20 @@ const struct addr_type *const addr_types[] = {
 	&addr_type_stdin, &addr_type_stdio, &addr_type_stdout, &addr_type_system,
 	&addr_type_tcp_connect, &addr_type_tcp_listen, &addr_type_tcp4_connect,
 	&addr_type_tcp4_listen, &addr_type_tcp6_connect, &addr_type_tcp6_listen, &addr_type_tun,
-	&addr_type_unix_client, &addr_type_unix_connect, &addr_type_unix_listen, NULL
+	&addr_type_udp_connect, &addr_type_udp_datagram, &addr_type_udp_listen,
+	&addr_type_udp_recv, &addr_type_udp_recvfrom, &addr_type_udp_sendto,
+	&addr_type_udp4_connect, &addr_type_udp4_datagram, &addr_type_udp4_listen,
+	&addr_type_udp4_recv, &addr_type_udp4_recvfrom, &addr_type_udp4_sendto,
+	&addr_type_udp6_connect, &addr_type_udp6_datagram, &addr_type_udp6_listen,
+	&addr_type_udp6_recv, &addr_type_udp6_recvfrom, &addr_type_udp6_sendto,
+	&addr_type_udplite_connect, &addr_type_udplite_datagram, &addr_type_udplite_listen,
+	&addr_type_udplite_recv, &addr_type_udplite_recvfrom, &addr_type_udplite_sendto,
+	&addr_type_udplite4_connect, &addr_type_udplite4_datagram, &addr_type_udplite4_listen,
+	&addr_type_udplite4_recv, &addr_type_udplite4_recvfrom, &addr_type_udplite4_sendto,
+	&addr_type_udplite6_connect, &addr_type_udplite6_datagram, &addr_type_udplite6_listen,
+	&addr_type_udplite6_recv, &addr_type_udplite6_recvfrom, &addr_type_udplite6_sendto,
+	&addr_type_unix_client,
+	&addr_type_unix_connect, &addr_type_unix_listen, NULL
 };
 
 const char *const addr_types_later[] = {
@@ -27,17 +40,6 @@ const char *const addr_types_later[] = {
 	"SCTP4-LISTEN SCTP4-L", "SCTP6-CONNECT SCTP6", "SCTP6-LISTEN SCTP6-L", "SOCKET-CONNECT",
 	"SOCKET-DATAGRAM DATAGRAM DGRAM", "SOCKET-LISTEN", "SOCKET-RECV", "SOCKET-RECVFROM",
 	"SOCKET-SENDTO SENDTO", "SOCKS4 SOCKS", "SOCKS4A", "SOCKS5-CONNECT SOCKS5",
-	"SOCKS5-LISTEN SOCKS5-BIND", "STALL", "TEXT", "UDP-CONNECT UDP",
-	"UDP-DATAGRAM UDP-DGRAM", "UDP-LISTEN UDP-L", "UDP-RECV", "UDP-RECVFROM",
-	"UDP-SENDTO UDP-SEND", "UDP4-CONNECT UDP4", "UDP4-DATAGRAM UDP4-DGRAM",
-	"UDP4-LISTEN UDP4-L", "UDP4-RECV", "UDP4-RECVFROM", "UDP4-SENDTO UDP4-SEND",
-	"UDP6-CONNECT UDP6", "UDP6-DATAGRAM UDP6-DGRAM", "UDP6-LISTEN UDP6-L", "UDP6-RECV",
-	"UDP6-RECVFROM", "UDP6-SENDTO UDP6-SEND", "UDPLITE-CONNECT UDPLITE",
-	"UDPLITE-DATAGRAM UDPLITE-DGRAM", "UDPLITE-LISTEN UDPLITE-L", "UDPLITE-RECV",
-	"UDPLITE-RECVFROM", "UDPLITE-SENDTO UDPLITE-SEND", "UDPLITE4-CONNECT UDPLITE4",
-	"UDPLITE4-DATAGRAM UDPLITE4-DGRAM", "UDPLITE4-LISTEN UDPLITE4-L", "UDPLITE4-RECV",
-	"UDPLITE4-RECVFROM", "UDPLITE4-SENDTO UDPLITE4-SEND", "UDPLITE6-CONNECT UDPLITE6",
-	"UDPLITE6-DATAGRAM UDPLITE6-DGRAM", "UDPLITE6-LISTEN UDPLITE6-L", "UDPLITE6-RECV",
-	"UDPLITE6-RECVFROM", "UDPLITE6-SENDTO UDPLITE6-SEND", "UNIX-RECV", "UNIX-RECVFROM",
+	"SOCKS5-LISTEN SOCKS5-BIND", "STALL", "TEXT", "UNIX-RECV", "UNIX-RECVFROM",
 	"UNIX-SENDTO UNIX-SEND", "VSOCK-CONNECT VSOCK", "VSOCK-LISTEN VSOCK-L", NULL
 };

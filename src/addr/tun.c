@@ -98,7 +98,8 @@ static int check(const struct spec *spec)
 	wrong = netdev_parse_address(spec->params[0], &address);
 	if (wrong == NULL)
 		return 0;
-	log_error("%s: \"%.60s\" %s, as in 192.0.2.1/24", spec->text, spec->params[0], wrong);
+	log_error("%s: \"%.60s\" %s; it has to be like 192.0.2.1/24", spec->text, spec->params[0],
+	          wrong);
 	return -1;
 }
 

@@ -15,6 +15,19 @@ extern const struct addr_type addr_type_pipe;
 extern const struct addr_type addr_type_tcp_connect, addr_type_tcp4_connect,
 	addr_type_tcp6_connect, addr_type_tcp_listen, addr_type_tcp4_listen,
 	addr_type_tcp6_listen;
+/* udp.c */
+extern const struct addr_type addr_type_udp_connect, addr_type_udp_datagram, addr_type_udp_listen,
+	addr_type_udp_recv, addr_type_udp_recvfrom, addr_type_udp_sendto;
+extern const struct addr_type addr_type_udp4_connect, addr_type_udp4_datagram, addr_type_udp4_listen,
+	addr_type_udp4_recv, addr_type_udp4_recvfrom, addr_type_udp4_sendto;
+extern const struct addr_type addr_type_udp6_connect, addr_type_udp6_datagram, addr_type_udp6_listen,
+	addr_type_udp6_recv, addr_type_udp6_recvfrom, addr_type_udp6_sendto;
+extern const struct addr_type addr_type_udplite_connect, addr_type_udplite_datagram, addr_type_udplite_listen,
+	addr_type_udplite_recv, addr_type_udplite_recvfrom, addr_type_udplite_sendto;
+extern const struct addr_type addr_type_udplite4_connect, addr_type_udplite4_datagram, addr_type_udplite4_listen,
+	addr_type_udplite4_recv, addr_type_udplite4_recvfrom, addr_type_udplite4_sendto;
+extern const struct addr_type addr_type_udplite6_connect, addr_type_udplite6_datagram, addr_type_udplite6_listen,
+	addr_type_udplite6_recv, addr_type_udplite6_recvfrom, addr_type_udplite6_sendto;
 /* unix.c */
 extern const struct addr_type addr_type_unix_connect, addr_type_unix_listen,
 	addr_type_unix_client, addr_type_abstract_connect, addr_type_abstract_listen,

@@ -71,6 +71,7 @@ struct channel {
 	bool cut_short;           /* closed because its time was over, not at its end */
 	/* Borders count: one read gives one packet, one write makes one, whole or not at all. */
 	bool reads_packets, writes_packets;
+	bool borrowed;            /* its descriptor is shared: no other process can have it */
 	bool silent_end;          /* the peer can't tell us that it is gone: it just falls silent */
 	size_t lost;              /* bytes of the packet just read that did not fit: the reader
 	                           * reports them and sets this to 0 */

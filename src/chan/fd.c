@@ -134,6 +134,11 @@ static enum io_status fd_write(struct channel *channel, const void *data, size_t
 		}
 		size = size < PIPE_BUF ? size : PIPE_BUF;
 	}
+	/* on a SOCK_SEQPACKET socket an empty packet would be the end */
+	if (size == 0 && c->packets && !c->datagrams) {
+		*length = 0;
+		return IO_OK;
+	}
 	n = output(c, data, size);
 	if (n >= 0) {
 		*length = (size_t)n;
@@ -177,8 +182,9 @@ static enum io_status fd_finish(struct channel *channel)
 		close_output(c);
 		break;
 	case FINISH_NULL:
-		if (send(c->out_fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-			log_warn("send(%d, \"\", 0): %s", c->out_fd, error_text(errno));
+		/* it may well be the first to hear that nobody is there */
+		if (send(c->out_fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && !again(errno))
+			return IO_ERROR;
 		break;
 	default:
 		break;

@@ -80,7 +80,7 @@ static enum io_status layer_read(struct channel *channel, void *data, size_t siz
 			return IO_OK;
 		/* everything was dropped: an empty result would look like an empty datagram */
 	}
-	return IO_OK;   /* nothing but CR for long: others have to get their turn, too */
+	return IO_AGAIN;   /* nothing but CR for long: others have to get their turn, too */
 }
 
 /* Bytes that this one becomes, or, behind its CR, that are left of it. */

@@ -198,8 +198,6 @@ static const struct optdef defs[] = {
 	{"sockspass", NULL, G_SOCKS, PH_LATE, K_STRING, NULL, 0, 0, opt_not_built, NULL},
 	{"socksport", NULL, G_SOCKS, PH_LATE, K_STRING, NULL, 0, 0, opt_not_built, NULL},
 	{"socksuser", NULL, G_SOCKS, PH_LATE, K_STRING, NULL, 0, 0, opt_not_built, NULL},
-	{"udplite-recv-cscov", NULL, G_UDPLITE, PH_FD, K_INT, NULL, 0, 0, opt_not_built, NULL},
-	{"udplite-send-cscov", NULL, G_UDPLITE, PH_FD, K_INT, NULL, 0, 0, opt_not_built, NULL},
 	{"sctp-maxseg", NULL, G_SCTP, PH_PASTSOCKET, K_INT, NULL, 0, 0, opt_not_built, NULL},
 	{"sctp-nodelay", NULL, G_SCTP, PH_PASTSOCKET, K_BOOL, NULL, 0, 0, opt_not_built, NULL},
 };

@@ -20,6 +20,7 @@ const struct opt_family *const opt_families[] = {
 	&opt_family_resolver,
 	&opt_family_tcp,
 	&opt_family_port,
+	&opt_family_udplite,
 	&opt_family_unix,
 	&opt_family_interface,
 	&opt_family_posixmq,

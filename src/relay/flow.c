@@ -242,6 +242,9 @@ static bool copy_once(struct flow *flow, size_t *moved)
 		*moved += length > BLOCK_BYTES ? length : BLOCK_BYTES;
 		return forward(flow, length);
 	case IO_AGAIN:
+		/* it has dropped packets, and goes on when others had their turn */
+		if (channel_ready(flow->source) & CHAN_READABLE)
+			*moved = TURN_BYTES;
 		return false;
 	case IO_EOF:
 		source_ended(flow);
@@ -338,9 +341,9 @@ static bool pump_open(struct flow *flow)
 		if (!(flow->pipe != NULL ? splice_once(flow, &moved) : copy_once(flow, &moved)))
 			break;
 		if (moved >= TURN_BYTES)
-			return true;
+			break;
 	}
-	return false;
+	return moved >= TURN_BYTES && flow->state == FLOW_OPEN;
 }
 
 static void pump_drain(struct flow *flow)

@@ -31,8 +31,7 @@ static struct {
 	const struct run_settings *settings;
 	struct opening *opening;
 	struct channel *left;
-	struct client_info client;      /* who connected to the left address, if it listened */
-	bool client_known;
+	struct client_info *client;     /* who connected to the left address, if it listened */
 	struct session *session;
 	struct server *server;
 	struct server_settings server_settings;
@@ -141,7 +140,7 @@ static void open_one(const struct address *address, int direction,
                      void (*accepted)(void *owner, const struct client_info *client))
 {
 	struct open_request request = {
-		.direction = direction, .client = state.client_known ? &state.client : NULL,
+		.direction = direction, .client = state.client,
 		.done = done, .accepted = accepted,
 		.want_local = address_runs_program(state.settings->right),
 	};
@@ -167,7 +166,7 @@ static void left_opened(void *owner, struct channel *left)
 		return;
 	}
 	if (spec_flag(right->reader, "nofork"))
-		stop(program_become(right->reader, left, state.client_known ? &state.client : NULL));
+		stop(program_become(right->reader, left, state.client));
 	else
 		open_one(right, ADDR_BOTH, right_opened, NULL);
 }
@@ -175,8 +174,9 @@ static void left_opened(void *owner, struct channel *left)
 static void left_accepted(void *owner, const struct client_info *client)
 {
 	(void)owner;
-	state.client = *client;
-	state.client_known = true;
+	client_free(state.client);
+	/* without memory for it programs know less, nothing worse */
+	state.client = client_copy(client);
 }
 
 /* --- signals ----------------------------------------------------------------- */
@@ -267,6 +267,7 @@ int run(const struct run_settings *settings)
 	session_cancel(state.session);
 	server_free(state.server);
 	channel_free(state.left);
+	client_free(state.client);
 	if (settings->statistics)
 		log_statistics();
 	log_notice("exiting with status %d", status);

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "addr/environment.h"
@@ -23,6 +24,7 @@ struct connection {
 	struct opening *opening;        /* of the other side */
 	struct session *session;
 	struct child child;             /* if a child process serves it */
+	bool child_runs;
 	struct client_info *client;     /* until the other side is open */
 };
 
@@ -66,7 +68,7 @@ static void remove_connection(struct connection *c)
 	c->prev->next = c->next;
 	c->next->prev = c->prev;
 	server->count--;
-	free(c->client);
+	client_free(c->client);
 	loop_free_later(c);
 	if (server->full && server->count < server->max) {
 		server->full = false;
@@ -82,9 +84,11 @@ static void session_ended(void *owner, bool failed)
 {
 	struct connection *c = owner;
 
+	c->session = NULL;
 	if (c->server->child)
 		c->server->failed = failed;
-	remove_connection(c);
+	if (!c->child_runs)
+		remove_connection(c);
 }
 
 static void other_opened(void *owner, struct channel *other)
@@ -102,7 +106,7 @@ static void other_opened(void *owner, struct channel *other)
 		remove_connection(c);
 		return;
 	}
-	free(c->client);
+	client_free(c->client);
 	c->client = NULL;
 	c->session = session_start(left ? channel : other, left ? other : channel,
 	                           server->settings->session, true, session_ended, c);
@@ -153,7 +157,44 @@ static void child_ended(struct child *child, int status)
 	                                             offsetof(struct connection, child));
 
 	(void)status;
-	remove_connection(c);
+	c->child_runs = false;
+	/* what it wrote last is still on its way to a peer */
+	if (c->session == NULL)
+		remove_connection(c);
+}
+
+/* The socket of this channel serves others, too. The child process gets one end of a pair of
+ * sockets; a session here joins the other one to the channel. Packets keep their borders, but
+ * empty ones, which would be the end there, don't get through. Returns 0, or -1 with errno set. */
+static int make_pair(struct channel *ends[2])
+{
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0)
+		return -1;
+	for (unsigned i = 0; i < 2; i++) {
+		struct fd_settings settings = {
+			.read_fd = fds[i], .write_fd = fds[i], .family = AF_UNIX,
+			.type = SOCK_SEQPACKET, .finish = FINISH_SHUTDOWN,
+		};
+
+		ends[i] = fd_channel_new(&settings);
+		if (ends[i] == NULL) {
+			close(fds[1]);
+			i == 0 ? (void)close(fds[0]) : channel_free(ends[0]);
+			errno = ENOMEM;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static void relay_to_child(struct connection *c, struct channel *end)
+{
+	bool left = c->server->settings->source_is_left;
+
+	c->session = session_start(left ? c->channel : end, left ? end : c->channel,
+	                           c->server->settings->session, true, session_ended, c);
 }
 
 /* The parent's other connections are served by processes of their own. */
@@ -165,7 +206,7 @@ static void forget_others(struct server *server, const struct connection *own)
 		struct connection *next = c->next;
 
 		if (c != own) {
-			free(c->client);
+			client_free(c->client);
 			free(c);
 		}
 		c = next;
@@ -207,20 +248,34 @@ static void insert(struct connection *c)
 static void serve_in_child(struct connection *c)
 {
 	struct server *server = c->server;
-	pid_t pid = loop_fork();
+	struct channel *ends[2] = { NULL, NULL };
+	pid_t pid = -1;
 
+	if (!c->channel->borrowed || make_pair(ends) == 0)
+		pid = loop_fork();
 	if (pid < 0) {
 		log_error("fork(): %s; this connection is closed", error_text(errno));
 		channel_free(c->channel);
+		channel_free(ends[0]);
+		channel_free(ends[1]);
 		remove_connection(c);
 		return;
 	}
 	if (pid > 0) {
 		log_notice("forked off child process %d", (int)pid);
 		child_watch(&c->child, pid, child_ended);
-		channel_abandon(c->channel);
+		c->child_runs = true;
+		channel_abandon(ends[1]);
+		if (ends[0] != NULL)
+			relay_to_child(c, ends[0]);
+		else
+			channel_abandon(c->channel);
 		c->channel = NULL;
 		return;
+	}
+	if (ends[0] != NULL) {
+		channel_abandon(ends[0]);
+		c->channel = ends[1];
 	}
 	log_set_shutup(server->shutup);
 	log_info("just born: child process %d", (int)getpid());
@@ -237,12 +292,8 @@ static void connected(struct server *server, struct channel *channel,
 
 	if (c == NULL)
 		goto failed;
-	if (client != NULL) {
-		c->client = malloc(sizeof(*c->client));
-		if (c->client == NULL)
-			goto failed;
-		*c->client = *client;
-	}
+	if (client != NULL && (c->client = client_copy(client)) == NULL)
+		goto failed;
 	c->server = server;
 	c->channel = channel;
 	insert(c);
@@ -365,7 +416,7 @@ void server_free(struct server *server)
 		session_cancel(c->session);
 		channel_free(c->channel);
 		child_forget(&c->child);
-		free(c->client);
+		client_free(c->client);
 		loop_free_later(c);
 	}
 	loop_free_later(server);

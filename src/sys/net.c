@@ -223,3 +223,17 @@ int net_type(int fd)
 {
 	return socket_int(fd, SO_TYPE);
 }
+
+struct cmsghdr *net_control(const struct msghdr *message, const struct cmsghdr *previous)
+{
+	unsigned char *start = message->msg_control;
+	size_t at = 0, room = message->msg_controllen;
+	struct cmsghdr *header;
+
+	if (previous != NULL)
+		at = (size_t)((const unsigned char *)previous - start) + CMSG_ALIGN(previous->cmsg_len);
+	if (start == NULL || at > room || room - at < sizeof(*header))
+		return NULL;
+	header = (struct cmsghdr *)(void *)(start + at);
+	return header->cmsg_len >= sizeof(*header) && header->cmsg_len <= room - at ? header : NULL;
+}

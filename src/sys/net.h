@@ -51,6 +51,10 @@ int net_parse_host(const char *text, int family, union net_addr *addr);
  * the name. Returns 0, or -1 if the name is too long. */
 int net_unix(const char *name, bool abstract, bool tight, struct net_peer *out);
 
+/* The ancillary messages of a packet: the first one (previous NULL), the next one, or NULL.
+ * The macros of cmsg(3) do the same, with warnings about signs. */
+struct cmsghdr *net_control(const struct msghdr *message, const struct cmsghdr *previous);
+
 /* The family of a socket, or AF_UNSPEC if the descriptor is no socket. */
 int net_family(int fd);
 /* SOCK_STREAM, ..., or 0. */

@@ -1,0 +1,274 @@
+/* One peer of a shared datagram socket, as a channel.
+ *
+ * It reads what peers.c has put into its queue, and sends through the shared socket. If that
+ * has no room, it waits in a ring with others. A UNIX receiver whose own queue is full gives
+ * no event when it has room again: then a timer looks.
+ */
+#include "addr/peer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "loop/resolve.h"
+#include "sys/error.h"
+#include "sys/log.h"
+
+/* What a queued packet costs beside its bytes. */
+enum { PACKET_COST = sizeof(struct packet) + 32 };
+
+static struct peer *self(struct channel *channel)
+{
+	return (struct peer *)channel;
+}
+
+/* --- the queue ----------------------------------------------------------------- */
+
+static void unlink_packet(struct packet *packet)
+{
+	struct peer *peer = packet->peer;
+	size_t cost = packet->length + PACKET_COST;
+
+	packet->prev->next = packet->next;
+	packet->next->prev = packet->prev;
+	packet->peer = NULL;
+	peer->queued -= cost;
+	peer->peers->queued -= cost;
+	if (!packet->lent)
+		free(packet);
+}
+
+bool peer_queue(struct peer *peer, struct packet *packet)
+{
+	size_t cost = packet->length + PACKET_COST, *all = &peer->peers->queued;
+
+	if (peer->queued + cost > PEER_QUEUE || *all + cost > PEERS_QUEUE)
+		return false;
+	peer->queued += cost;
+	*all += cost;
+	packet->peer = peer;
+	packet->prev = peer->queue.prev;
+	packet->next = &peer->queue;
+	packet->prev->next = packet->next->prev = packet;
+	return true;
+}
+
+bool packet_keep(struct packet *packet)
+{
+	struct packet *copy = malloc(sizeof(*copy) + packet->length);
+
+	if (copy == NULL) {
+		unlink_packet(packet);
+		return false;
+	}
+	*copy = *packet;
+	copy->lent = false;
+	copy->data = (unsigned char *)(copy + 1);
+	memcpy(copy->data, packet->data, packet->length);
+	copy->prev->next = copy->next->prev = copy;
+	packet->peer = NULL;
+	return true;
+}
+
+/* --- the channel --------------------------------------------------------------- */
+
+static enum io_status peer_read(struct channel *channel, void *data, size_t size, size_t *length)
+{
+	struct peer *peer = self(channel);
+	struct packet *packet = peer->queue.next;
+	size_t n;
+
+	if (peer->ended)
+		return IO_EOF;
+	if (packet == &peer->queue)
+		return IO_AGAIN;
+	n = packet->length;
+	*length = n < size ? n : size;
+	channel->lost = n - *length + packet->lost;
+	memcpy(data, packet->data, *length);
+	unlink_packet(packet);
+	peer->ended = peer->once;
+	return n == 0 && peer->null_eof ? IO_EOF : IO_OK;
+}
+
+/* Say from which of our addresses the packet is to come. Returns the size of the message. */
+static size_t write_source(const struct local_address *local, struct msghdr *message)
+{
+	struct cmsghdr *header = message->msg_control;
+	struct in_pktinfo in4 = { .ipi_ifindex = (int)local->interface,
+	                          .ipi_spec_dst = local->to.in4 };
+	struct in6_pktinfo in6 = { .ipi6_ifindex = local->interface,
+	                           .ipi6_addr = local->to.in6 };
+	bool six = local->family == AF_INET6;
+	size_t size = six ? sizeof(in6) : sizeof(in4);
+
+	header->cmsg_level = six ? IPPROTO_IPV6 : IPPROTO_IP;
+	header->cmsg_type = six ? IPV6_PKTINFO : IP_PKTINFO;
+	header->cmsg_len = (socklen_t)CMSG_LEN(size);
+	memcpy(CMSG_DATA(header), six ? (const void *)&in6 : (const void *)&in4, size);
+	return CMSG_SPACE(size);
+}
+
+static ssize_t send_packet(const struct peer *peer, const void *data, size_t size)
+{
+	_Alignas(struct cmsghdr) unsigned char control[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	union net_addr to;
+	struct iovec part = { .iov_base = (void *)(uintptr_t)data, .iov_len = size };
+	struct msghdr message = {
+		.msg_name = &to, .msg_namelen = peer->address.length, .msg_iov = &part, .msg_iovlen = 1,
+	};
+	int fd = peer->peers->settings.fd;
+	ssize_t n;
+
+	memcpy(&to, &peer->address.addr, peer->address.length);
+	if (peer->local.family != AF_UNSPEC) {
+		memset(control, 0, sizeof(control));
+		message.msg_control = control;
+		message.msg_controllen = (socklen_t)write_source(&peer->local, &message);
+	}
+	do
+		n = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	log_debug("sendmsg(%d, ..., %zu) -> %zd", fd, size, n);
+	return n;
+}
+
+static void wait_for_room(struct peer *peer)
+{
+	struct peer *ring = &peer->peers->blocked;
+
+	if (peer->blocked_next != NULL)
+		return;
+	peer->blocked_prev = ring->blocked_prev;
+	peer->blocked_next = ring;
+	peer->blocked_prev->blocked_next = peer->blocked_next->blocked_prev = peer;
+	if (peer->address.addr.sa.sa_family == AF_UNIX)
+		peers_look_again(peer->peers);
+}
+
+static void unblock(struct peer *peer)
+{
+	if (peer->blocked_next == NULL)
+		return;
+	peer->blocked_prev->blocked_next = peer->blocked_next;
+	peer->blocked_next->blocked_prev = peer->blocked_prev;
+	peer->blocked_prev = peer->blocked_next = NULL;
+}
+
+void peers_room(struct peers *peers)
+{
+	struct peer *ring = &peers->blocked;
+
+	while (ring->blocked_next != ring) {
+		struct peer *peer = ring->blocked_next;
+
+		unblock(peer);
+		if (peer->base.notify != NULL)
+			peer->base.notify(peer->base.owner);
+	}
+}
+
+static enum io_status peer_write(struct channel *channel, const void *data, size_t size,
+                                 size_t *length)
+{
+	struct peer *peer = self(channel);
+
+	if (peer->address.length <= sizeof(sa_family_t)) {
+		errno = EDESTADDRREQ;      /* a UNIX sender without a name */
+		return IO_ERROR;
+	}
+	if (send_packet(peer, data, size) >= 0) {
+		*length = size;
+		return IO_OK;
+	}
+	if (errno != EAGAIN && errno != EWOULDBLOCK)
+		return IO_ERROR;
+	wait_for_room(peer);
+	return IO_AGAIN;
+}
+
+static enum io_status peer_finish(struct channel *channel)
+{
+	struct peer *peer = self(channel);
+
+	if (peer->finished)
+		return IO_OK;
+	peer->finished = true;
+	if (peer->finish == FINISH_NULL && send_packet(peer, "", 0) < 0)
+		log_warn("sendmsg(%d, \"\", 0): %s", peer->peers->settings.fd, error_text(errno));
+	return IO_OK;
+}
+
+/* The socket is watched by the listener. */
+static int peer_attach(struct channel *channel)
+{
+	(void)channel;
+	return 0;
+}
+
+static unsigned peer_ready(const struct channel *channel)
+{
+	const struct peer *peer = (const struct peer *)channel;
+
+	return (peer->ended || peer->queue.next != &peer->queue ? CHAN_READABLE : 0u) |
+	       (peer->blocked_next == NULL ? CHAN_WRITABLE : 0u);
+}
+
+static int peer_splice(struct channel *channel, bool output)
+{
+	(void)channel;
+	(void)output;
+	return -1;
+}
+
+static void peer_not_ready(struct channel *channel, unsigned side)
+{
+	(void)channel;
+	(void)side;
+}
+
+static void peer_close(struct channel *channel, bool abandon)
+{
+	struct peer *peer = self(channel);
+
+	(void)abandon;
+	while (peer->queue.next != &peer->queue)
+		unlink_packet(peer->queue.next);
+	unblock(peer);
+	resolve_name_cancel(peer->lookup);
+	free(peer->ancillary);
+	peers_remove(peer);
+}
+
+/* A server's source is never shared. */
+static struct channel *peer_dup(const struct channel *channel)
+{
+	(void)channel;
+	errno = EOPNOTSUPP;
+	return NULL;
+}
+
+static const struct chan_ops peer_ops = {
+	.kind = "peer", .read = peer_read, .write = peer_write, .finish = peer_finish,
+	.attach = peer_attach, .ready = peer_ready, .splice_fd = peer_splice,
+	.not_ready = peer_not_ready, .dup = peer_dup, .close = peer_close,
+};
+
+struct peer *peer_new(struct peers *peers, const struct net_peer *address,
+                      const struct local_address *local)
+{
+	struct peer *peer = calloc(1, sizeof(*peer));
+	int fd = peers->settings.fd;
+
+	if (peer == NULL)
+		return NULL;
+	channel_init(&peer->base, &peer_ops, fd, fd);
+	peer->base.reads_packets = peer->base.writes_packets = true;
+	peer->base.borrowed = true;
+	peer->peers = peers;
+	peer->queue.prev = peer->queue.next = &peer->queue;
+	peer->address = *address;
+	peer->local = *local;
+	return peer;
+}

@@ -1,0 +1,121 @@
+/* One datagram socket, its peers, their packets: what peers.c (listening), peer_receive.c, peer.c (the
+ * channel of one) and peer_table.c share. */
+#ifndef ADDR_PEER_H
+#define ADDR_PEER_H
+
+#include "addr/access.h"
+#include "addr/open.h"
+#include "addr/peers.h"
+#include "loop/loop.h"
+
+/* What a peer may have queued, and all together, in bytes: as much as sockets usually have. */
+enum { PEER_QUEUE = 256 * 1024, PEERS_QUEUE = 64 * 1024 * 1024 };
+
+/* A packet in its peer's queue. Lent ones are in the receiving buffers. */
+struct packet {
+	struct packet *prev, *next;
+	struct peer *peer;          /* NULL: in no queue */
+	unsigned char *data;
+	size_t length, lost;        /* what did not fit the receiving buffer */
+	bool lent;
+};
+
+/* The address of ours that a peer has sent to: its answers come from there. */
+struct local_address {
+	sa_family_t family;         /* AF_UNSPEC: not known, the kernel chooses */
+	unsigned interface;         /* 0: any */
+	union {
+		struct in_addr in4;
+		struct in6_addr in6;
+	} to;
+};
+
+struct peers;
+
+/* A peer: the channel of its session. */
+struct peer {
+	struct channel base;
+	struct peers *peers;
+	struct peer *chain;         /* others of the same hash */
+	uint32_t hash;
+	struct peer *blocked_prev, *blocked_next;   /* NULL: not waiting for room */
+	struct packet queue;        /* ring */
+	size_t queued;              /* bytes in it, with what a packet costs */
+	struct net_peer address;
+	struct local_address local;
+	struct name_lookup *lookup; /* for tcpwrap: not a session yet */
+	struct ancillary *ancillary; /* while that lasts */
+	bool once, ended, finished, null_eof;
+	uint8_t finish;
+};
+
+/* Peers by address; and which of ours they have sent to. */
+struct peer_table {
+	struct peer **slots;
+	size_t size, count;
+	uint32_t seed;
+};
+
+struct peers {
+	struct listener base;
+	const struct spec *spec;
+	struct listen_request request;
+	struct peers_settings settings;
+	struct watch watch;
+	struct task task;
+	struct timer look, timeout;
+	struct access *access;
+	struct peer_table table;
+	struct peer_batch *batch;
+	unsigned lent;               /* messages of the batch that may be in queues */
+	size_t queued;               /* bytes in all queues */
+	struct peer blocked;         /* ring of those that wait for room in the socket */
+	bool many_addresses;         /* our address is asked for with each packet */
+	bool ancillary, null_eof;
+	bool paused, closed, abandoned;
+	uint64_t dropped;            /* packets of peers that could not be let in */
+	const char *why_dropped;     /* NULL: none since all was well */
+	bool overflow_said;
+};
+
+/* peer.c */
+
+/* Make the channel. Returns NULL with errno set. */
+struct peer *peer_new(struct peers *peers, const struct net_peer *address,
+                      const struct local_address *local);
+/* Put a packet at the end of its queue. Returns false if it may have no more. */
+bool peer_queue(struct peer *peer, struct packet *packet);
+/* Give a lent packet memory of its own; without memory it is dropped, which returns false. */
+bool packet_keep(struct packet *packet);
+/* There is room in the socket again. */
+void peers_room(struct peers *peers);
+
+/* peer_receive.c */
+
+struct peer_batch *peers_batch_new(void);
+void peers_work(struct task *task);
+void peers_notified(struct watch *watch);
+/* No event will come: look again a little later. */
+void peers_look_again(struct peers *peers);
+
+/* peer_table.c */
+
+/* Returns 0, or -1 with errno set. */
+int peer_table_init(struct peer_table *table);
+uint32_t peer_table_hash(const struct peer_table *table, const struct net_peer *from,
+                         const struct local_address *local);
+struct peer *peer_table_find(const struct peer_table *table, uint32_t hash,
+                             const struct net_peer *from, const struct local_address *local);
+void peer_table_insert(struct peer_table *table, struct peer *peer, uint32_t hash);
+void peer_table_remove(struct peer_table *table, struct peer *peer);
+
+/* peers.c */
+
+/* The first packet of a peer that is not known. Returns false in a child process: nothing of ours
+ * is to be touched any more. */
+bool peers_new(struct peers *peers, struct packet *packet, const struct msghdr *message,
+               const struct net_peer *from, const struct local_address *local, uint32_t hash);
+/* The channel is closed: forget it; the last one closes a socket that listens no more. */
+void peers_remove(struct peer *peer);
+
+#endif

@@ -1,0 +1,197 @@
+/* Receiving for the peers of a socket: packets come in batches and go to the queues.
+ *
+ * A batch is lent to the queues: most sessions take their packets in the same turn. What is
+ * still there before the next batch is received gets memory of its own (settle()).
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "addr/peer.h"
+#include "loop/scarce.h"
+#include "sys/error.h"
+#include "sys/log.h"
+
+/* Packets received at once; the longest one. */
+enum { BATCH = 32, PACKET_SIZE = 65536, CONTROL_SIZE = 512 };
+
+#define LOOK_INTERVAL (NANOSECONDS / 200)
+
+struct peer_batch {
+	struct mmsghdr messages[BATCH];
+	struct iovec parts[BATCH];
+	struct packet packets[BATCH];
+	union net_addr from[BATCH];
+	_Alignas(struct cmsghdr) unsigned char control[BATCH][CONTROL_SIZE];
+	unsigned char data[BATCH][PACKET_SIZE];   /* last: only what is used costs memory */
+};
+
+struct peer_batch *peers_batch_new(void)
+{
+	return malloc(sizeof(struct peer_batch));
+}
+
+/* Which of our addresses the packet was sent to. Of a group or broadcast address answers can't
+ * come: the address of the interface counts then. */
+static void find_local(const struct msghdr *message, struct local_address *local)
+{
+	struct in_pktinfo in4;
+	struct in6_pktinfo in6;
+
+	memset(local, 0, sizeof(*local));
+	for (struct cmsghdr *c = net_control(message, NULL); c != NULL; c = net_control(message, c)) {
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+			memcpy(&in4, CMSG_DATA(c), sizeof(in4));
+			local->family = AF_INET;
+			local->to.in4 = in4.ipi_spec_dst;
+		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+			memcpy(&in6, CMSG_DATA(c), sizeof(in6));
+			if (IN6_IS_ADDR_MULTICAST(&in6.ipi6_addr))
+				continue;
+			local->family = AF_INET6;
+			local->to.in6 = in6.ipi6_addr;
+			if (IN6_IS_ADDR_LINKLOCAL(&in6.ipi6_addr))
+				local->interface = in6.ipi6_ifindex;
+		}
+	}
+}
+
+/* As hand_on(). */
+static bool sort(struct peers *l, struct packet *packet, struct msghdr *message)
+{
+	struct net_peer from = { .length = message->msg_namelen };
+	struct local_address local = { .family = AF_UNSPEC };
+	struct peer *peer = NULL;
+	uint32_t hash;
+
+	memcpy(&from.addr, message->msg_name, from.length);
+	if (l->ancillary)
+		ancillary_log(message);
+	if (l->many_addresses)
+		find_local(message, &local);
+	hash = peer_table_hash(&l->table, &from, &local);
+	if (!l->settings.by_packet)
+		peer = peer_table_find(&l->table, hash, &from, &local);
+	if (peer == NULL)
+		return peers_new(l, packet, message, &from, &local, hash);
+	if (!peer_queue(peer, packet)) {
+		if (!l->overflow_said)
+			log_warn("%s: a session does not take its packets fast enough: some are "
+			         "dropped", l->spec->text);
+		l->overflow_said = true;
+	} else if (peer->base.notify != NULL) {
+		peer->base.notify(peer->base.owner);
+	}
+	return true;
+}
+
+/* What the sessions did not take from the last batch gets memory of its own. */
+static void settle(struct peers *l)
+{
+	for (unsigned i = 0; i < l->lent; i++)
+		if (l->batch->packets[i].peer != NULL && !packet_keep(&l->batch->packets[i]))
+			log_warn("%s: no memory: a packet is dropped", l->spec->text);
+	l->lent = 0;
+}
+
+static void prepare(struct peers *l)
+{
+	struct peer_batch *b = l->batch;
+
+	for (unsigned i = 0; i < BATCH; i++) {
+		struct msghdr *m = &b->messages[i].msg_hdr;
+
+		b->parts[i] = (struct iovec){ b->data[i], PACKET_SIZE };
+		m->msg_name = &b->from[i];
+		m->msg_namelen = sizeof(b->from[i]);
+		m->msg_iov = &b->parts[i];
+		m->msg_iovlen = 1;
+		m->msg_control = l->many_addresses || l->ancillary ? b->control[i] : NULL;
+		m->msg_controllen = m->msg_control != NULL ? CONTROL_SIZE : 0;
+		m->msg_flags = 0;
+	}
+}
+
+/* Returns the number of packets; 0: none now. */
+static unsigned receive_batch(struct peers *l)
+{
+	int n;
+
+	prepare(l);
+	do
+		n = recvmmsg(l->settings.fd, l->batch->messages, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
+	while (n < 0 && errno == EINTR);
+	log_debug("recvmmsg(%d, ..., %d) -> %d", l->settings.fd, BATCH, n);
+	/* fewer than could be: there are no more, and an edge will tell of the next one */
+	if (n < BATCH)
+		l->watch.ready &= (uint8_t)~WATCH_READ;
+	if (n >= 0)
+		return (unsigned)n;
+	if (scarce(errno)) {
+		scarce_met("recvmmsg", errno);
+		peers_look_again(l);
+	} else if (errno != EAGAIN && errno != EWOULDBLOCK) {
+		/* about an answer that could not be delivered: no concern of the others */
+		log_info("recvmmsg(%d): %s", l->settings.fd, error_text(errno));
+		l->watch.ready |= WATCH_READ;
+		task_queue(&l->task);
+	}
+	return 0;
+}
+
+void peers_work(struct task *task)
+{
+	struct peers *l = (struct peers *)((char *)task - offsetof(struct peers, task));
+	struct peer_batch *b = l->batch;
+	unsigned count;
+
+	settle(l);
+	if (!(l->watch.ready & WATCH_READ))
+		return;
+	count = receive_batch(l);
+	if (count == 0)
+		return;
+	task_queue(&l->task);
+	l->lent = count;
+	for (unsigned i = 0; i < count; i++) {
+		size_t length = b->messages[i].msg_len;
+		struct packet *packet = &b->packets[i];
+
+		*packet = (struct packet){ .data = b->data[i], .length = length, .lent = true };
+		if (length > PACKET_SIZE) {
+			packet->length = PACKET_SIZE;
+			packet->lost = length - PACKET_SIZE;
+		}
+	}
+	for (unsigned i = 0; i < count; i++)
+		if (!sort(l, &b->packets[i], &b->messages[i].msg_hdr))
+			return;
+}
+
+void peers_notified(struct watch *watch)
+{
+	struct peers *l = (struct peers *)((char *)watch - offsetof(struct peers, watch));
+
+	if (watch->ready & WATCH_WRITE)
+		peers_room(l);
+	if (watch->ready & WATCH_READ)
+		task_queue(&l->task);
+}
+
+static void look(struct timer *timer)
+{
+	struct peers *l = (struct peers *)((char *)timer - offsetof(struct peers, look));
+
+	peers_room(l);
+	l->watch.ready |= WATCH_READ;
+	task_queue(&l->task);
+}
+
+void peers_look_again(struct peers *l)
+{
+	if (l->look.slot == 0)
+		timer_start(&l->look, LOOK_INTERVAL, look);
+}
+

@@ -1,0 +1,344 @@
+/* Many peers on one datagram socket.
+ *
+ * Theory of operation. Packets are received in batches and sorted by sender (and by our
+ * address, where the socket has several): those of a known peer go to its queue, the first one
+ * of a new peer makes a channel, which is handed on like an accepted connection. All within
+ * this process and from one socket, so no packet can overtake another one or reach a wrong
+ * session, however long a session takes to open.
+ *
+ * New peers are let in if access allows, unless the listener is PAUSED (max-children), closed, or
+ * descriptors are scarce: then their packets are dropped and counted, which is said once. What
+ * a peer may have queued is bounded as a socket's buffer is.
+ *
+ * The socket lives as long as the listener or a channel needs it.
+ */
+#include "addr/peers.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "addr/peer.h"
+#include "loop/resolve.h"
+#include "loop/scarce.h"
+#include "sys/error.h"
+#include "sys/log.h"
+
+/* Descriptors that a session may need. */
+enum { DESCRIPTORS_PER_SESSION = 4 };
+
+/* Of a child process: what its parent goes on with, and nobody frees. */
+static struct peers *left_behind;
+
+/* --- the end ----------------------------------------------------------------------- */
+
+static void release(struct peers *l)
+{
+	task_cancel(&l->task);
+	timer_stop(&l->look);
+	watch_stop(&l->watch);
+	close(l->settings.fd);
+	if (l->settings.closer != NULL)
+		l->settings.closer->close(l->settings.closer);
+	access_free(l->access);
+	free(l->table.slots);
+	loop_free_later(l->batch);
+	loop_free_later(l);
+}
+
+void peers_remove(struct peer *peer)
+{
+	struct peers *l = peer->peers;
+
+	peer_table_remove(&l->table, peer);
+	if (l->closed && l->table.count == 0 && !l->abandoned)
+		release(l);
+}
+
+/* Peers that are not sessions yet. */
+static void forget_naming(struct peers *l)
+{
+	for (size_t i = 0; i < l->table.size; i++)
+		for (struct peer *p = l->table.slots[i], *next; p != NULL; p = next) {
+			next = p->chain;
+			if (p->lookup != NULL)
+				channel_free(&p->base);
+		}
+}
+
+static void say_dropped(struct peers *l)
+{
+	if (l->dropped > 0)
+		log_notice("%s: %llu packets of further peers were dropped", l->spec->text,
+		           (unsigned long long)l->dropped);
+	l->dropped = 0;
+	l->why_dropped = NULL;
+}
+
+static void listener_close(struct listener *listener)
+{
+	struct peers *l = (struct peers *)listener;
+
+	if (l->closed)
+		return;
+	say_dropped(l);
+	timer_stop(&l->timeout);
+	l->table.count++;      /* or the last of these would end us too early */
+	forget_naming(l);
+	l->table.count--;
+	l->closed = true;
+	if (l->table.count == 0)
+		release(l);
+}
+
+/* The parent goes on with all of it; a leak check shall find it in use. */
+static void listener_abandon(struct listener *listener)
+{
+	struct peers *l = (struct peers *)listener;
+
+	l->closed = l->abandoned = true;
+	left_behind = l;
+}
+
+static void listener_pause(struct listener *listener)
+{
+	((struct peers *)listener)->paused = true;
+}
+
+static void listener_resume(struct listener *listener)
+{
+	struct peers *l = (struct peers *)listener;
+
+	l->paused = false;
+	say_dropped(l);
+}
+
+static void fail(struct peers *l)
+{
+	struct listen_request request = l->request;
+
+	listener_close(&l->base);
+	request.failed(request.owner);
+}
+
+static void timed_out(struct timer *timer)
+{
+	struct peers *l = (struct peers *)((char *)timer - offsetof(struct peers, timeout));
+
+	log_error("%s: waiting for a packet: %s (option accept-timeout)", l->spec->text,
+	          error_text(ETIMEDOUT));
+	fail(l);
+}
+
+static void arm_timeout(struct peers *l)
+{
+	int64_t timeout = spec_number(l->spec, "accept-timeout", -1);
+
+	if (timeout > 0 && !l->closed)
+		timer_start(&l->timeout, timeout, timed_out);
+}
+
+/* --- new peers ----------------------------------------------------------------------- */
+
+/* The first packet that is dropped is reported, the others are counted. */
+static void drop_new(struct peers *l, const char *why)
+{
+	l->dropped++;
+	if (l->why_dropped != NULL)
+		return;
+	l->why_dropped = why;
+	log_warn("%s: %s: packets of further peers are dropped", l->spec->text, why);
+}
+
+/* Where it was sent to, with our port: for programs and tables. */
+static void describe_local(const struct peers *l, const struct peer *peer,
+                           struct client_info *client)
+{
+	client->local.length = sizeof(client->local.addr);
+	if (getsockname(l->settings.fd, &client->local.addr.sa, &client->local.length) < 0)
+		client->local.length = 0;
+	else if (peer->local.family == AF_INET)
+		client->local.addr.in.sin_addr = peer->local.to.in4;
+	else if (peer->local.family == AF_INET6)
+		client->local.addr.in6.sin6_addr = peer->local.to.in6;
+}
+
+/* Returns false in a child process, or if listening is over: nothing of ours is to be touched. */
+static bool hand_on(struct peers *l, struct peer *peer)
+{
+	struct client_info client = { .peer = peer->address, .ancillary = peer->ancillary };
+	struct channel *channel = &peer->base;
+
+	describe_local(l, peer, &client);
+	peer->ancillary = NULL;
+	if (l->timeout.slot != 0)
+		arm_timeout(l);
+	if (l->request.server)
+		channel = channel_dress(l->spec, channel);
+	if (channel != NULL)
+		l->request.accepted(l->request.owner, channel, &client);
+	free(client.ancillary);
+	return !l->abandoned;
+}
+
+static void named(void *owner, const struct resolve_name *name)
+{
+	struct peer *peer = owner;
+	struct peers *l = peer->peers;
+	struct client_info client = { .peer = peer->address };
+
+	peer->lookup = NULL;
+	describe_local(l, peer, &client);
+	if (access_ask(l->access, &client.peer, &client.local, name) == ACCESS_GRANTED)
+		hand_on(l, peer);
+	else
+		channel_free(&peer->base);
+}
+
+static bool ask_name(struct peers *l, struct peer *peer)
+{
+	peer->lookup = resolve_name_start(&peer->address.addr, named, peer);
+	if (peer->lookup == NULL) {
+		log_error("%s: looking up a peer's name: %s; its packet is dropped", l->spec->text,
+		          error_text(errno));
+		channel_free(&peer->base);
+	}
+	return true;
+}
+
+/* As hand_on(). */
+static bool admit(struct peers *l, struct peer *peer)
+{
+	struct client_info client = { .peer = peer->address };
+	char from[NET_TEXT];
+
+	describe_local(l, peer, &client);
+	if (log_enabled(LOG_NOTICE_))
+		log_notice("%s %s", l->settings.by_packet ? "receiving packet from"
+		                                           : "accepting UDP connection from",
+		           net_print(&client.peer.addr, client.peer.length, from, sizeof(from)));
+	switch (access_ask(l->access, &client.peer, &client.local, NULL)) {
+	case ACCESS_GRANTED:
+		return hand_on(l, peer);
+	case ACCESS_WANTS_NAME:
+		return ask_name(l, peer);
+	default:
+		channel_free(&peer->base);
+		return true;
+	}
+}
+
+/* Why no new peer can be let in, or NULL. */
+static const char *closed_to_new(const struct peers *l)
+{
+	if (l->closed)
+		return "listening is over";
+	if (l->paused)
+		return "max-children are served";
+	if (!scarce_now())
+		return NULL;
+	if (!scarce_try(DESCRIPTORS_PER_SESSION))
+		return "descriptors or memory ran out";
+	scarce_over();
+	return NULL;
+}
+
+bool peers_new(struct peers *l, struct packet *packet, const struct msghdr *message,
+               const struct net_peer *from, const struct local_address *local, uint32_t hash)
+{
+	const char *closed = closed_to_new(l);
+	struct peer *peer;
+
+	if (closed != NULL) {
+		drop_new(l, closed);
+		return true;
+	}
+	if (l->why_dropped != NULL && !l->paused)
+		say_dropped(l);
+	peer = peer_new(l, from, local);
+	if (peer == NULL) {
+		drop_new(l, "memory ran out");
+		return true;
+	}
+	peer->once = l->settings.by_packet;
+	peer->finish = (uint8_t)l->settings.finish;
+	peer->null_eof = l->null_eof;
+	peer->base.silent_end = !l->settings.by_packet;
+	peer->ancillary = l->ancillary ? ancillary_variables(message) : NULL;
+	peer_table_insert(&l->table, peer, hash);
+	if (!peer_queue(peer, packet)) {
+		channel_free(&peer->base);
+		drop_new(l, "too much is queued");
+		return true;
+	}
+	return admit(l, peer);
+}
+
+/* --- the beginning ---------------------------------------------------------------------- */
+
+/* A socket bound to "any address" gets packets for all of them. */
+static void find_addresses(struct peers *l)
+{
+	struct net_peer local = { .length = sizeof(local.addr) };
+	int one = 1, fd = l->settings.fd;
+	char text[NET_TEXT];
+
+	if (getsockname(fd, &local.addr.sa, &local.length) < 0)
+		return;
+	if (local.addr.sa.sa_family == AF_INET && local.addr.in.sin_addr.s_addr == htonl(INADDR_ANY))
+		l->many_addresses = setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof(one)) == 0;
+	if (local.addr.sa.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&local.addr.in6.sin6_addr))
+		l->many_addresses = setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one,
+		                               sizeof(one)) == 0;
+	log_notice("%s %s", l->settings.by_packet ? "receiving on" : "listening on UDP",
+	           net_print(&local.addr, local.length, text, sizeof(text)));
+}
+
+static bool set_up(struct peers *l)
+{
+	l->batch = peers_batch_new();
+	l->access = access_new(l->spec, true);
+	if (peer_table_init(&l->table) < 0 || l->batch == NULL || l->access == NULL)
+		return false;
+	l->blocked.blocked_prev = l->blocked.blocked_next = &l->blocked;
+	l->ancillary = ancillary_wanted(l->spec);
+	l->task.run = peers_work;
+	return watch_start(&l->watch, l->settings.fd, peers_notified) == 0;
+}
+
+struct listener *peers_listen(const struct spec *spec, const struct peers_settings *settings,
+                              const struct listen_request *request)
+{
+	struct peers *l = calloc(1, sizeof(*l));
+	struct fd_settings wanted = { .finish = settings->finish };
+
+	if (l == NULL)
+		goto failed;
+	l->base = (struct listener){ listener_pause, listener_resume, listener_close,
+	                             listener_abandon };
+	l->spec = spec;
+	l->request = *request;
+	l->settings = *settings;
+	fd_settings_from(spec, &wanted);
+	l->settings.finish = wanted.finish;
+	l->null_eof = wanted.null_eof;
+	if (!set_up(l))
+		goto free_listener;
+	arm_timeout(l);
+	find_addresses(l);
+	return &l->base;
+
+free_listener:
+	free(l->table.slots);
+	free(l->batch);
+	access_free(l->access);
+	free(l);
+failed:
+	log_error("%s: %s", spec->text, error_text(errno));
+	close(settings->fd);
+	if (settings->closer != NULL)
+		settings->closer->close(settings->closer);
+	return NULL;
+}

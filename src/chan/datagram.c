@@ -1,0 +1,285 @@
+/* Datagrams without a connection.
+ *
+ * Reading goes straight into the caller's buffer. Packets that judge() drops are read over,
+ * a few at a time, so that a flood of them leaves others their turn. A packet whose verdict
+ * takes time is kept aside, and the socket is left alone until then.
+ *
+ * Writing. If the queue of a UNIX receiver is full, no event tells when it has room again
+ * (the socket itself is writable all the time): a timer looks again.
+ */
+#include "chan/datagram.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "loop/loop.h"
+#include "sys/error.h"
+#include "sys/log.h"
+
+enum { DROPS = 64, CONTROL_SIZE = 1024 };
+
+#define FULL_INTERVAL (NANOSECONDS / 200)
+
+struct datagram {
+	struct channel base;
+	struct datagram_settings settings;
+	struct watch watch;
+	struct timer full;         /* a UNIX receiver's queue was */
+	unsigned char *aside;      /* the packet that waits for its verdict */
+	size_t aside_length;
+	bool waiting, decided;     /* for the verdict; it is: take it */
+	bool ended;                /* of once: the packet was read */
+	bool finished;
+};
+
+static struct datagram *self(struct channel *channel)
+{
+	return (struct datagram *)channel;
+}
+
+/* Returns the packet's true length, which may be more than size; -1 with errno set. */
+static ssize_t receive(struct datagram *d, void *data, size_t size, struct msghdr *message)
+{
+	struct iovec *part = message->msg_iov;
+	ssize_t n;
+
+	part->iov_base = data;
+	part->iov_len = size;
+	do
+		n = recvmsg(d->settings.fd, message, MSG_DONTWAIT | MSG_TRUNC);
+	while (n < 0 && errno == EINTR);
+	log_debug("recvmsg(%d, ..., %zu) -> %zd", d->settings.fd, size, n);
+	return n;
+}
+
+/* What the caller gets of a packet that is n bytes long. */
+static enum io_status give(struct datagram *d, size_t n, size_t size, size_t *length)
+{
+	if (n == 0 && d->settings.null_eof)
+		return IO_EOF;
+	*length = n < size ? n : size;
+	d->base.lost = n - *length;
+	d->ended = d->settings.once;
+	return IO_OK;
+}
+
+/* Keep a packet until its verdict comes. */
+static enum io_status put_aside(struct datagram *d, const void *data, size_t length)
+{
+	free(d->aside);
+	d->aside = malloc(length + 1);
+	d->aside_length = length;
+	if (d->aside == NULL) {
+		errno = ENOMEM;
+		return IO_ERROR;
+	}
+	memcpy(d->aside, data, length);
+	d->waiting = true;
+	return IO_AGAIN;
+}
+
+static enum io_status take_aside(struct datagram *d, void *data, size_t size, size_t *length)
+{
+	enum io_status status;
+
+	d->decided = false;
+	memcpy(data, d->aside, d->aside_length < size ? d->aside_length : size);
+	status = give(d, d->aside_length, size, length);
+	free(d->aside);
+	d->aside = NULL;
+	return status;
+}
+
+static enum io_status read_failed(struct datagram *d)
+{
+	if (errno != EAGAIN && errno != EWOULDBLOCK)
+		return IO_ERROR;
+	d->watch.ready &= (uint8_t)~WATCH_READ;
+	return IO_AGAIN;
+}
+
+static enum io_status datagram_read(struct channel *channel, void *data, size_t size,
+                                    size_t *length)
+{
+	struct datagram *d = self(channel);
+	_Alignas(struct cmsghdr) unsigned char control[CONTROL_SIZE];
+	union net_addr from;
+
+	if (d->ended)
+		return IO_EOF;
+	if (d->decided)
+		return take_aside(d, data, size, length);
+	for (unsigned i = 0; i < DROPS && !d->waiting; i++) {
+		struct iovec part;
+		struct msghdr message = {
+			.msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &part,
+			.msg_iovlen = 1, .msg_control = d->settings.control ? control : NULL,
+			.msg_controllen = d->settings.control ? sizeof(control) : 0,
+		};
+		ssize_t n = receive(d, data, size, &message);
+		enum datagram_verdict verdict = DATAGRAM_TAKE;
+
+		if (n < 0)
+			return read_failed(d);
+		if (d->settings.judge != NULL)
+			verdict = d->settings.judge(channel, d->settings.context, &message,
+			                            (size_t)n);
+		if (verdict == DATAGRAM_TAKE)
+			return give(d, (size_t)n, size, length);
+		if (verdict == DATAGRAM_WAIT)
+			return put_aside(d, data, (size_t)n < size ? (size_t)n : size);
+	}
+	return IO_AGAIN;   /* still ready: others have to get their turn, too */
+}
+
+void datagram_decide(struct channel *channel, bool take)
+{
+	struct datagram *d = self(channel);
+
+	d->waiting = false;
+	d->decided = take;
+	if (channel->notify != NULL)
+		channel->notify(channel->owner);
+}
+
+static void room_again(struct timer *timer)
+{
+	struct datagram *d = (struct datagram *)((char *)timer - offsetof(struct datagram, full));
+
+	d->watch.ready |= WATCH_WRITE;
+	d->base.notify(d->base.owner);
+}
+
+static ssize_t send_to(const struct datagram *d, const void *data, size_t size)
+{
+	ssize_t n;
+
+	do
+		n = sendto(d->settings.fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL,
+		           &d->settings.to.addr.sa, d->settings.to.length);
+	while (n < 0 && errno == EINTR);
+	log_debug("sendto(%d, ..., %zu) -> %zd", d->settings.fd, size, n);
+	return n;
+}
+
+static enum io_status datagram_write(struct channel *channel, const void *data, size_t size,
+                                     size_t *length)
+{
+	struct datagram *d = self(channel);
+
+	if (d->settings.to.length == 0) {
+		errno = EDESTADDRREQ;
+		return IO_ERROR;
+	}
+	if (send_to(d, data, size) >= 0) {
+		*length = size;
+		return IO_OK;
+	}
+	if (errno != EAGAIN && errno != EWOULDBLOCK)
+		return IO_ERROR;
+	d->watch.ready &= (uint8_t)~WATCH_WRITE;
+	if (d->settings.to.addr.sa.sa_family == AF_UNIX)
+		timer_start(&d->full, FULL_INTERVAL, room_again);
+	return IO_AGAIN;
+}
+
+static enum io_status datagram_finish(struct channel *channel)
+{
+	struct datagram *d = self(channel);
+
+	if (d->finished)
+		return IO_OK;
+	d->finished = true;
+	if (d->settings.finish == FINISH_NULL && d->settings.to.length > 0 && send_to(d, "", 0) < 0)
+		log_warn("sendto(%d, \"\", 0): %s", d->settings.fd, error_text(errno));
+	return IO_OK;
+}
+
+static void notified(struct watch *watch)
+{
+	struct datagram *d = (struct datagram *)((char *)watch - offsetof(struct datagram, watch));
+
+	d->base.notify(d->base.owner);
+}
+
+static int datagram_attach(struct channel *channel)
+{
+	struct datagram *d = self(channel);
+
+	return d->watch.notify != NULL ? 0 : watch_start(&d->watch, d->settings.fd, notified);
+}
+
+static unsigned datagram_ready(const struct channel *channel)
+{
+	const struct datagram *d = (const struct datagram *)channel;
+	bool readable = d->ended || d->decided || (!d->waiting && (d->watch.ready & WATCH_READ));
+
+	return (readable ? CHAN_READABLE : 0u) |
+	       (d->watch.ready & WATCH_WRITE ? CHAN_WRITABLE : 0u);
+}
+
+static int datagram_splice(struct channel *channel, bool output)
+{
+	(void)channel;
+	(void)output;
+	return -1;
+}
+
+static void datagram_not_ready(struct channel *channel, unsigned side)
+{
+	(void)channel;
+	(void)side;
+}
+
+static void datagram_close(struct channel *channel, bool abandon)
+{
+	struct datagram *d = self(channel);
+
+	(void)abandon;
+	watch_stop(&d->watch);
+	timer_stop(&d->full);
+	close(d->settings.fd);
+	free(d->aside);
+	if (d->settings.free_context != NULL)
+		d->settings.free_context(channel, d->settings.context);
+}
+
+static struct channel *datagram_dup(const struct channel *channel)
+{
+	const struct datagram *d = (const struct datagram *)channel;
+	struct datagram_settings settings = d->settings;
+	struct channel *copy;
+
+	settings.fd = fcntl(d->settings.fd, F_DUPFD_CLOEXEC, 3);
+	if (settings.fd < 0)
+		return NULL;
+	copy = datagram_new(&settings);
+	if (copy == NULL)
+		close(settings.fd);
+	else if (settings.share_context != NULL)
+		settings.share_context(settings.context);
+	return copy;
+}
+
+static const struct chan_ops datagram_ops = {
+	.kind = "datagram", .read = datagram_read, .write = datagram_write,
+	.finish = datagram_finish, .attach = datagram_attach, .ready = datagram_ready,
+	.splice_fd = datagram_splice, .not_ready = datagram_not_ready, .dup = datagram_dup,
+	.close = datagram_close,
+};
+
+struct channel *datagram_new(const struct datagram_settings *settings)
+{
+	struct datagram *d = calloc(1, sizeof(*d));
+
+	if (d == NULL)
+		return NULL;
+	channel_init(&d->base, &datagram_ops, settings->fd, settings->fd);
+	d->base.reads_packets = d->base.writes_packets = true;
+	d->settings = *settings;
+	return &d->base;
+}
