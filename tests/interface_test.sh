@@ -15,12 +15,16 @@ packets() {
 	run "$python" "$tests/packets.py" "$@"
 }
 
+no_ipv6() {
+	ip link set "$1" addrgenmode none
+}
+
 # Interfaces va and vb, one the other's peer. The host has nothing to say on them by itself.
 pair() {
 	! ip link show va >/dev/null 2>&1 || ip link del va
 	ip link add va type veth peer name vb || return 1
 	for interface in va vb; do
-		sysctl -qw "net.ipv6.conf.$interface.disable_ipv6=1"
+		no_ipv6 "$interface"
 		ip link set "$interface" up
 	done
 	wait_until carrier va
@@ -119,7 +123,7 @@ test_bridge() {
 	for name in left right; do
 		ip netns add "$name"
 		ip link add "$name" type veth peer name inside netns "$name"
-		sysctl -qw "net.ipv6.conf.$name.disable_ipv6=1"
+		no_ipv6 "$name"
 		ip link set "$name" up
 		ip -n "$name" link set inside up
 	done
@@ -141,8 +145,7 @@ test_namespace() {
 	ip netns add other
 	ip -n other link add oa type veth peer name ob
 	for interface in oa ob; do
-		ip netns exec other sysctl -qw "net.ipv6.conf.$interface.disable_ipv6=1"
-		ip -n other link set "$interface" up
+		ip -n other link set "$interface" addrgenmode none up
 	done
 	interface reader -u INTERFACE:ob,netns=other,promisc CREATE:copy
 	assertTrue 'promisc' 'ip -n other -o link show ob | grep -q PROMISC'
@@ -279,10 +282,11 @@ test_down() {
 test_vanishes() {
 	# so is one that is removed
 	pair
-	interface reader -u INTERFACE:vb CREATE:copy
+	interface reader -u INTERFACE:vb,promisc CREATE:copy
 	ip link del va
 	finish "$pid"
 	assertEquals 0 "$status"
+	refute_log reader.log 'restored'
 }
 
 test_bad_frames() {

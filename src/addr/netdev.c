@@ -193,10 +193,11 @@ void netdev_release_flags(const struct spec *spec, int socket, const char *name)
 	if (h == NULL || --h->users > 0)
 		return;
 	*place = h->next;
-	/* others may have changed other flags meanwhile */
+	/* others may have changed other flags meanwhile, or removed the interface */
 	if (h->changed != 0 &&
 	    (get_flags(socket, name, &flags) < 0 ||
-	     put_flags(socket, name, (flags & ~h->changed) | (h->before & h->changed)) < 0))
+	     put_flags(socket, name, (flags & ~h->changed) | (h->before & h->changed)) < 0) &&
+	    errno != ENODEV)
 		log_warn("%s: the flags of interface %s can't be restored: %s", spec->text, name,
 		         error_text(errno));
 	free(h);

@@ -27,16 +27,19 @@ struct mq_unlinker {
 
 static long kernel_limit(const char *name, long otherwise)
 {
-	char path[64];
+	char path[64], line[32], *end;
 	FILE *file;
-	long value;
+	long value = otherwise;
 
 	snprintf(path, sizeof(path), "/proc/sys/fs/mqueue/%s", name);
 	file = fopen(path, "re");
 	if (file == NULL)
 		return otherwise;
-	if (fscanf(file, "%ld", &value) != 1)
-		value = otherwise;
+	if (fgets(line, sizeof(line), file) != NULL) {
+		value = strtol(line, &end, 10);
+		if (end == line)
+			value = otherwise;
+	}
 	fclose(file);
 	return value;
 }
