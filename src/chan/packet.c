@@ -35,7 +35,7 @@ static enum io_status packet_write(struct channel *channel, const void *data, si
 	}
 	status = c->packet_ops->send(c, data, size);
 	if (status == IO_AGAIN)
-		c->watch.ready &= (uint8_t)~WATCH_WRITE;
+		watch_write_again(&c->watch);
 	*length = status == IO_OK ? size : 0;
 	return status;
 }
@@ -59,7 +59,7 @@ static int packet_attach(struct channel *channel)
 {
 	struct packet_channel *c = self(channel);
 
-	return c->watch.notify != NULL ? 0 : watch_start(&c->watch, c->fd, notified);
+	return c->watch.notify != NULL ? 0 : watch_start_quiet(&c->watch, c->fd, notified);
 }
 
 /* What can't be written to shall not hold the other side back: it may end, and if it has more to
