@@ -329,6 +329,15 @@ test_receive_max_children() {
 	exec 9>&-
 }
 
+test_receive_workers() {
+	# in one direction, too, max-children bounds how many programs run at once
+	fresh
+	for n in 1 2 3; do send "$n"; done
+	relay receiver -u POSIXMQ-RECV:/q,fork,max-children=1 'SYSTEM:echo begin >&2; cat >/dev/null; sleep 0.2; echo end >&2'
+	wait_log receiver.log '^end' 3
+	assertEquals 'begin end begin end begin end' "$(grep -xE 'begin|end' receiver.log | tr '\n' ' ' | sed 's/ $//')"
+}
+
 test_receive_put_back() {
 	# a message whose session can't begin is not lost
 	fresh

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "addr/exec.h"
 #include "addr/posixmq.h"
 #include "chan/mq.h"
 #include "loop/loop.h"
@@ -25,6 +26,9 @@
 
 /* Messages taken per turn; descriptors a session may need. */
 enum { BATCH = 32, DESCRIPTORS_PER_SESSION = 5 };
+
+/* How often to look whether enough programs have ended. */
+#define PROGRAMS_INTERVAL (NANOSECONDS / 50)
 
 struct queue_listener {
 	struct listener base;
@@ -143,6 +147,15 @@ static bool take_one(struct queue_listener *l)
 	}
 }
 
+/* Option max-children is about workers, too, which may still be busy when their message has been
+ * passed on and the session is over. */
+static bool too_many_programs(const struct queue_listener *l)
+{
+	int64_t max = spec_number(l->source->queue.spec, "max-children", 0);
+
+	return max > 0 && programs_awaited() >= max;
+}
+
 /* Is it time for another session? If not, a timer may have been started. */
 static bool may_take(struct queue_listener *l)
 {
@@ -154,6 +167,10 @@ static bool may_take(struct queue_listener *l)
 	rest = *l->source->rest_until - loop_now();
 	if (!l->sends && rest > 0) {
 		try_later(l, rest);
+		return false;
+	}
+	if (too_many_programs(l)) {
+		try_later(l, PROGRAMS_INTERVAL);
 		return false;
 	}
 	if (scarce_now() && !scarce_try(DESCRIPTORS_PER_SESSION)) {
