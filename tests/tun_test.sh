@@ -153,6 +153,17 @@ test_tunnel_without_information() {
 	ping 10.77.0.2 1000
 }
 
+test_tunnel_over_udp() {
+	# through UDP, as one would do it between hosts
+	need_tun || return 0
+	relay near TUN:10.77.0.1/24,up UDP4-LISTEN:4443,bind=127.0.0.1
+	wait_log near.log 'listening on'
+	tun far TUN:10.77.0.2/24,up,netns=far UDP4:127.0.0.1:4443
+	run ip netns exec far "$python" "$tests/packets.py" ping 10.77.0.1
+	assert_out 'answer\n'
+	ping 10.77.0.2 1400
+}
+
 test_tap_tunnel() {
 	# and with Ethernet frames, ARP included
 	need_tun || return 0
