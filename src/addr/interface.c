@@ -18,6 +18,7 @@
 #include "addr/open.h"
 #include "addr/types.h"
 #include "chan/packet.h"
+#include "loop/seldom.h"
 #include "opt/process.h"
 #include "sys/error.h"
 #include "sys/log.h"
@@ -39,6 +40,7 @@ struct interface_channel {
 	struct sockaddr_ll target;        /* of what is sent */
 	bool tags;                        /* option retrieve-vlan, and frames have headers */
 	bool holds_flags;
+	struct seldom lost_said;
 };
 
 static void log_received(const struct net_peer *from, size_t length)
@@ -135,6 +137,7 @@ static enum io_status receive(struct packet_channel *base, void *data, size_t si
 static enum io_status send_packet(struct packet_channel *base, const void *data, size_t size)
 {
 	struct interface_channel *c = (struct interface_channel *)base;
+	char more[SELDOM_TEXT];
 	ssize_t n;
 
 	do
@@ -149,8 +152,10 @@ static enum io_status send_packet(struct packet_channel *base, const void *data,
 	/* too short for a header, or the device's queue is full: that packet alone is lost */
 	if (errno != EINVAL && errno != ENOBUFS)
 		return IO_ERROR;
-	log_warn("%s: a packet of %zu bytes is lost: %s%s", c->spec->text, size, error_text(errno),
-	         errno == EINVAL ? "; it needs a link-level header" : "");
+	if (seldom_say(&c->lost_said, more))
+		log_warn("%s: a packet of %zu bytes is lost: %s%s%s",
+		         c->spec->text, size, error_text(errno),
+		         errno == EINVAL ? "; it needs a link-level header" : "", more);
 	return IO_OK;
 }
 

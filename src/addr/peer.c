@@ -153,7 +153,7 @@ static void wait_for_room(struct peer *peer)
 	peer->blocked_next = ring;
 	peer->blocked_prev->blocked_next = peer->blocked_next->blocked_prev = peer;
 	if (peer->address.addr.sa.sa_family == AF_UNIX)
-		peers_look_again(peer->peers);
+		peers_look_again(peer->peers, PEERS_LOOK);
 	else
 		watch_write_again(&peer->peers->watch);
 }
@@ -247,6 +247,8 @@ static void peer_close(struct channel *channel, bool abandon)
 	while (peer->queue.next != &peer->queue)
 		remove_first(peer);
 	unblock(peer);
+	if (peer->lookup != NULL)
+		peer->peers->naming--;
 	resolve_name_cancel(peer->lookup);
 	free(peer->ancillary);
 	peers_remove(peer);

@@ -7,6 +7,7 @@
 #include "addr/open.h"
 #include "addr/peers.h"
 #include "loop/loop.h"
+#include "loop/seldom.h"
 
 /* What a peer may have queued, and all together, in bytes: as much as sockets usually have. */
 enum { PEER_QUEUE = 256 * 1024, PEERS_QUEUE = 64 * 1024 * 1024 };
@@ -67,15 +68,19 @@ struct peers {
 	struct access *access;
 	struct peer_table table;
 	struct peer_batch *batch;
-	unsigned lent;               /* messages of the batch that may be in queues */
+	unsigned received, sorted;   /* messages in the batch, and how many went to queues */
 	size_t queued;               /* bytes in all queues */
 	struct peer blocked;         /* ring of those that wait for room in the socket */
 	bool many_addresses;         /* our address is asked for with each packet */
 	bool ancillary, null_eof;
+	bool bounded;                /* option max-children */
 	bool paused, closed, abandoned;
+	unsigned naming;             /* peers whose names are being looked up */
+	unsigned errors;             /* of receiving, in a row */
+	uint32_t serial;             /* of peers that are served packet by packet */
 	uint64_t dropped;            /* packets of peers that could not be let in */
 	const char *why_dropped;     /* NULL: none since all was well */
-	bool overflow_said;
+	struct seldom drop_said, overflow_said, memory_said, naming_said;
 };
 
 /* peer.c */
@@ -95,8 +100,9 @@ void peers_room(struct peers *peers);
 struct peer_batch *peers_batch_new(void);
 void peers_work(struct task *task);
 void peers_notified(struct watch *watch);
-/* No event will come: look again a little later. */
-void peers_look_again(struct peers *peers);
+/* No event will come: look again a little later (nanoseconds). */
+void peers_look_again(struct peers *peers, int64_t later);
+#define PEERS_LOOK (NANOSECONDS / 200)
 
 /* peer_table.c */
 
@@ -115,6 +121,9 @@ void peer_table_remove(struct peer_table *table, struct peer *peer);
  * is to be touched any more. */
 bool peers_new(struct peers *peers, struct packet *packet, const struct msghdr *message,
                const struct net_peer *from, const struct local_address *local, uint32_t hash);
+/* Has the next packet to wait, in the batch or the socket? A packet that is served on its own need
+ * not be dropped for that, as nobody else's packets are behind it. */
+bool peers_hold(struct peers *peers);
 /* The channel is closed: forget it; the last one closes a socket that listens no more. */
 void peers_remove(struct peer *peer);
 

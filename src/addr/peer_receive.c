@@ -17,7 +17,8 @@
 /* Packets received at once; the longest one. */
 enum { BATCH = 32, PACKET_SIZE = 65536, CONTROL_SIZE = 512 };
 
-#define LOOK_INTERVAL (NANOSECONDS / 200)
+/* Errors in a row after which the socket is left alone for a while. */
+enum { ERRORS = 16 };
 
 struct peer_batch {
 	struct mmsghdr messages[BATCH];
@@ -64,6 +65,7 @@ static bool sort(struct peers *l, struct packet *packet, struct msghdr *message)
 	struct net_peer from = { .length = message->msg_namelen };
 	struct local_address local = { .family = AF_UNSPEC };
 	struct peer *peer = NULL;
+	char more[SELDOM_TEXT];
 	uint32_t hash;
 
 	memcpy(&from.addr, message->msg_name, from.length);
@@ -71,16 +73,16 @@ static bool sort(struct peers *l, struct packet *packet, struct msghdr *message)
 		ancillary_log(message);
 	if (l->many_addresses)
 		find_local(message, &local);
-	hash = peer_table_hash(&l->table, &from, &local);
+	/* nobody looks for the sender of a packet that is served on its own: a number spreads them */
+	hash = l->settings.by_packet ? l->serial++ : peer_table_hash(&l->table, &from, &local);
 	if (!l->settings.by_packet)
 		peer = peer_table_find(&l->table, hash, &from, &local);
 	if (peer == NULL)
 		return peers_new(l, packet, message, &from, &local, hash);
 	if (!peer_queue(peer, packet)) {
-		if (!l->overflow_said)
+		if (seldom_say(&l->overflow_said, more))
 			log_warn("%s: a session does not take its packets fast enough: some are "
-			         "dropped", l->spec->text);
-		l->overflow_said = true;
+			         "dropped%s", l->spec->text, more);
 	} else if (peer->base.notify != NULL) {
 		peer->base.notify(peer->base.owner);
 	}
@@ -90,10 +92,13 @@ static bool sort(struct peers *l, struct packet *packet, struct msghdr *message)
 /* What the sessions did not take from the last batch gets memory of its own. */
 static void settle(struct peers *l)
 {
-	for (unsigned i = 0; i < l->lent; i++)
-		if (l->batch->packets[i].peer != NULL && !packet_keep(&l->batch->packets[i]))
-			log_warn("%s: no memory: a packet is dropped", l->spec->text);
-	l->lent = 0;
+	char more[SELDOM_TEXT];
+
+	for (unsigned i = 0; i < l->received; i++)
+		if (l->batch->packets[i].peer != NULL && !packet_keep(&l->batch->packets[i]) &&
+		    seldom_say(&l->memory_said, more))
+			log_warn("%s: no memory: packets are dropped%s", l->spec->text, more);
+	l->received = l->sorted = 0;
 }
 
 static void prepare(struct peers *l)
@@ -114,6 +119,25 @@ static void prepare(struct peers *l)
 	}
 }
 
+/* A shortage, or about an answer that could not be delivered, which is no concern of the others. */
+static void receiving_failed(struct peers *l, int error)
+{
+	if (scarce(error)) {
+		scarce_met("recvmmsg", error);
+		peers_look_again(l, SCARCE_INTERVAL);
+		return;
+	}
+	log_info("recvmmsg(%d): %s", l->settings.fd, error_text(error));
+	net_drop_errors(l->settings.fd);
+	if (++l->errors < ERRORS) {
+		l->watch.ready |= WATCH_READ;
+		task_queue(&l->task);
+		return;
+	}
+	l->errors = 0;
+	peers_look_again(l, SCARCE_INTERVAL);
+}
+
 /* Returns the number of packets; 0: none now. */
 static unsigned receive_batch(struct peers *l)
 {
@@ -127,34 +151,24 @@ static unsigned receive_batch(struct peers *l)
 	/* fewer than could be: there are no more, and an edge will tell of the next one */
 	if (n < BATCH)
 		l->watch.ready &= (uint8_t)~WATCH_READ;
-	if (n >= 0)
-		return (unsigned)n;
-	if (scarce(errno)) {
-		scarce_met("recvmmsg", errno);
-		peers_look_again(l);
-	} else if (errno != EAGAIN && errno != EWOULDBLOCK) {
-		/* about an answer that could not be delivered: no concern of the others */
-		log_info("recvmmsg(%d): %s", l->settings.fd, error_text(errno));
-		l->watch.ready |= WATCH_READ;
-		task_queue(&l->task);
+	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
+		receiving_failed(l, errno);
+		return 0;
 	}
-	return 0;
+	l->errors = 0;
+	return n < 0 ? 0 : (unsigned)n;
 }
 
-void peers_work(struct task *task)
+/* Returns false if there is nothing to be sorted. */
+static bool next_batch(struct peers *l)
 {
-	struct peers *l = (struct peers *)((char *)task - offsetof(struct peers, task));
 	struct peer_batch *b = l->batch;
-	unsigned count;
 
 	settle(l);
 	if (!(l->watch.ready & WATCH_READ))
-		return;
-	count = receive_batch(l);
-	if (count == 0)
-		return;
-	l->lent = count;
-	for (unsigned i = 0; i < count; i++) {
+		return false;
+	l->received = receive_batch(l);
+	for (unsigned i = 0; i < l->received; i++) {
 		size_t length = b->messages[i].msg_len;
 		struct packet *packet = &b->packets[i];
 
@@ -164,9 +178,24 @@ void peers_work(struct task *task)
 			packet->lost = length - PACKET_SIZE;
 		}
 	}
-	for (unsigned i = 0; i < count; i++)
+	return l->received > 0;
+}
+
+void peers_work(struct task *task)
+{
+	struct peers *l = (struct peers *)((char *)task - offsetof(struct peers, task));
+	struct peer_batch *b = l->batch;
+
+	if (peers_hold(l) || (l->sorted == l->received && !next_batch(l)))
+		return;
+	while (l->sorted < l->received) {
+		unsigned i = l->sorted++;
+
 		if (!sort(l, &b->packets[i], &b->messages[i].msg_hdr))
 			return;
+		if (l->sorted < l->received && peers_hold(l))
+			return;
+	}
 	/* behind the sessions that were told; unless nobody needs the socket any more */
 	if (l->watch.notify != NULL && (l->watch.ready & WATCH_READ))
 		task_queue(&l->task);
@@ -191,9 +220,9 @@ static void look(struct timer *timer)
 	task_queue(&l->task);
 }
 
-void peers_look_again(struct peers *l)
+void peers_look_again(struct peers *l, int64_t later)
 {
-	if (l->look.slot == 0)
-		timer_start(&l->look, LOOK_INTERVAL, look);
+	if (l->look.slot == 0 || l->look.due > loop_now() + later)
+		timer_start(&l->look, later, look);
 }
 

@@ -29,6 +29,9 @@
 /* Descriptors that a session may need. */
 enum { DESCRIPTORS_PER_SESSION = 4 };
 
+/* Names of peers that are looked up at a time. */
+enum { NAMING_MOST = 1024 };
+
 /* Of a child process: what its parent goes on with, and nobody frees. (volatile: or the compiler
  * would leave out a pointer that only leak checks look at) */
 static struct peers *volatile left_behind;
@@ -84,6 +87,8 @@ static void listener_close(struct listener *listener)
 
 	if (l->closed)
 		return;
+	l->dropped += l->received - l->sorted;
+	l->sorted = l->received;
 	say_dropped(l);
 	timer_stop(&l->timeout);
 	l->table.count++;      /* or the last of these would end us too early */
@@ -114,6 +119,7 @@ static void listener_resume(struct listener *listener)
 
 	l->paused = false;
 	say_dropped(l);
+	task_queue(&l->task);
 }
 
 static void fail(struct peers *l)
@@ -146,11 +152,15 @@ static void arm_timeout(struct peers *l)
 /* The first packet that is dropped is reported, the others are counted. */
 static void drop_new(struct peers *l, const char *why)
 {
+	char more[SELDOM_TEXT];
+
 	l->dropped++;
 	if (l->why_dropped != NULL)
 		return;
 	l->why_dropped = why;
-	log_warn("%s: %s: packets of further peers are dropped", l->spec->text, why);
+	/* with many short sessions there would be a line for each */
+	if (seldom_say(&l->drop_said, more))
+		log_warn("%s: %s: packets of further peers are dropped%s", l->spec->text, why, more);
 }
 
 /* Where it was sent to, with our port: for programs and tables. */
@@ -184,29 +194,60 @@ static bool hand_on(struct peers *l, struct peer *peer)
 	return !l->abandoned;
 }
 
+/* Why no new peer can be let in, or NULL. */
+static const char *closed_to_new(const struct peers *l)
+{
+	if (l->closed)
+		return "listening is over";
+	if (l->paused)
+		return "max-children are served";
+	if (!scarce_try(DESCRIPTORS_PER_SESSION))
+		return "descriptors or memory ran out";
+	scarce_over();
+	return NULL;
+}
+
 static void named(void *owner, const struct resolve_name *name)
 {
 	struct peer *peer = owner;
 	struct peers *l = peer->peers;
 	struct client_info client = { .peer = peer->address };
+	const char *closed = closed_to_new(l);
 
 	peer->lookup = NULL;
+	l->naming--;
 	describe_local(l, peer, &client);
-	if (access_ask(l->access, &client.peer, &client.local, name) == ACCESS_GRANTED)
-		hand_on(l, peer);
-	else
+	if (access_ask(l->access, &client.peer, &client.local, name) != ACCESS_GRANTED) {
 		channel_free(&peer->base);
+	} else if (closed != NULL) {
+		channel_free(&peer->base);
+		drop_new(l, closed);
+	} else if (!hand_on(l, peer)) {
+		return;
+	}
+	/* more may wait: see peers_hold() */
+	if (l->watch.notify != NULL)
+		task_queue(&l->task);
 }
 
-static bool ask_name(struct peers *l, struct peer *peer)
+/* The name decides. Until it is known, the peer is no session, but its packets are queued. */
+static void ask_name(struct peers *l, struct peer *peer)
 {
-	peer->lookup = resolve_name_start(&peer->address.addr, named, peer);
-	if (peer->lookup == NULL) {
-		log_error("%s: looking up a peer's name: %s; its packet is dropped", l->spec->text,
-		          error_text(errno));
-		channel_free(&peer->base);
+	const char *why = "too many at a time";
+	char more[SELDOM_TEXT];
+
+	if (l->naming < NAMING_MOST) {
+		peer->lookup = resolve_name_start(&peer->address.addr, named, peer);
+		if (peer->lookup != NULL) {
+			l->naming++;
+			return;
+		}
+		why = error_text(errno);
 	}
-	return true;
+	if (seldom_say(&l->naming_said, more))
+		log_error("%s: looking up peers' names: %s; packets are dropped%s", l->spec->text, why,
+		          more);
+	channel_free(&peer->base);
 }
 
 /* As hand_on(). */
@@ -224,40 +265,39 @@ static bool admit(struct peers *l, struct peer *peer)
 	case ACCESS_GRANTED:
 		return hand_on(l, peer);
 	case ACCESS_WANTS_NAME:
-		return ask_name(l, peer);
+		ask_name(l, peer);
+		return true;
 	default:
 		channel_free(&peer->base);
 		return true;
 	}
 }
 
-/* Why no new peer can be let in, or NULL. */
-static const char *closed_to_new(const struct peers *l)
+bool peers_hold(struct peers *l)
 {
-	if (l->closed)
-		return "listening is over";
-	if (l->paused)
-		return "max-children are served";
-	if (!scarce_now())
-		return NULL;
-	if (!scarce_try(DESCRIPTORS_PER_SESSION))
-		return "descriptors or memory ran out";
-	scarce_over();
-	return NULL;
+	if (!l->settings.by_packet)
+		return false;
+	if (l->closed || l->paused || (l->bounded && l->naming > 0))
+		return true;
+	if (scarce_try(DESCRIPTORS_PER_SESSION)) {
+		scarce_over();
+		return false;
+	}
+	peers_look_again(l, SCARCE_INTERVAL);
+	return true;
 }
 
+/* Packet by packet, peers_hold() has answered already. */
 bool peers_new(struct peers *l, struct packet *packet, const struct msghdr *message,
                const struct net_peer *from, const struct local_address *local, uint32_t hash)
 {
-	const char *closed = closed_to_new(l);
+	const char *closed = l->settings.by_packet ? NULL : closed_to_new(l);
 	struct peer *peer;
 
 	if (closed != NULL) {
 		drop_new(l, closed);
 		return true;
 	}
-	if (l->why_dropped != NULL && !l->paused)
-		say_dropped(l);
 	peer = peer_new(l, from, local);
 	if (peer == NULL) {
 		drop_new(l, "memory ran out");
@@ -274,6 +314,8 @@ bool peers_new(struct peers *l, struct packet *packet, const struct msghdr *mess
 		drop_new(l, "too much is queued");
 		return true;
 	}
+	if (l->why_dropped != NULL)
+		say_dropped(l);
 	return admit(l, peer);
 }
 
@@ -305,6 +347,7 @@ static bool set_up(struct peers *l)
 		return false;
 	l->blocked.blocked_prev = l->blocked.blocked_next = &l->blocked;
 	l->ancillary = ancillary_wanted(l->spec);
+	l->bounded = spec_number(l->spec, "max-children", 0) > 0;
 	l->task.run = peers_work;
 	return watch_start_quiet(&l->watch, l->settings.fd, peers_notified) == 0;
 }

@@ -14,6 +14,7 @@
 #include "addr/open.h"
 #include "addr/types.h"
 #include "chan/packet.h"
+#include "loop/seldom.h"
 #include "opt/file.h"
 #include "opt/process.h"
 #include "sys/error.h"
@@ -29,6 +30,7 @@ enum { LARGEST = 65536 + 256 };
 struct tun_channel {
 	struct packet_channel base;
 	const struct spec *spec;
+	struct seldom lost_said;
 };
 
 static enum io_status receive(struct packet_channel *c, void *data, size_t size, size_t *length)
@@ -53,6 +55,7 @@ static enum io_status receive(struct packet_channel *c, void *data, size_t size,
 
 static enum io_status send_packet(struct packet_channel *c, const void *data, size_t size)
 {
+	char more[SELDOM_TEXT];
 	ssize_t n;
 
 	do
@@ -67,8 +70,9 @@ static enum io_status send_packet(struct packet_channel *c, const void *data, si
 	/* no packet of the device's kind: it alone is lost */
 	if (errno != EINVAL)
 		return IO_ERROR;
-	log_warn("%s: %zu bytes are lost: the device takes them for no packet",
-	         ((struct tun_channel *)c)->spec->text, size);
+	if (seldom_say(&((struct tun_channel *)c)->lost_said, more))
+		log_warn("%s: %zu bytes are lost: the device takes them for no packet%s",
+		         ((struct tun_channel *)c)->spec->text, size, more);
 	return IO_OK;
 }
 

@@ -55,14 +55,18 @@ static enum io_status layer_read(struct channel *channel, void *data, size_t siz
 	struct layer *layer = self(channel);
 	enum io_status status;
 	unsigned char *found;
+	bool limited;
 
 	for (unsigned n = 0; n < EMPTY_READS; n++) {
 		if (layer->ended || layer->settings.read_limit == 0)
 			return IO_EOF;
-		if (layer->settings.read_limit > 0 && (uint64_t)layer->settings.read_limit < size)
+		limited = layer->settings.read_limit > 0 &&
+		          (uint64_t)layer->settings.read_limit < size;
+		if (limited)
 			size = (size_t)layer->settings.read_limit;
 		status = channel_read(layer->below, data, size, length);
-		channel->lost = layer->below->lost;
+		/* what is behind the limit is not wanted */
+		channel->lost = limited ? 0 : layer->below->lost;
 		layer->below->lost = 0;
 		if (status != IO_OK || *length == 0)
 			return status;
@@ -233,6 +237,7 @@ struct channel *layer_new(struct channel *below, const struct layer_settings *se
 	layer->base.reads_packets = below->reads_packets;
 	layer->base.writes_packets = below->writes_packets;
 	layer->base.silent_end = below->silent_end;
+	layer->base.borrowed = below->borrowed;
 	layer->below = below;
 	layer->settings = *settings;
 	return &layer->base;

@@ -232,7 +232,8 @@ static void turn(void)
 
 		if (watch->notify == NULL)
 			continue;  /* stopped by an earlier event of this batch */
-		if (watch->quiet && !(watch->ready & WATCH_WRITE) && (events[i].events & EPOLLOUT))
+		if (watch->quiet && !(watch->ready & WATCH_WRITE) &&
+		    (readiness(events[i].events) & WATCH_WRITE))
 			change_events(watch, QUIET_EVENTS);
 		watch->ready |= readiness(events[i].events);
 		watch->notify(watch);

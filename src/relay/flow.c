@@ -76,6 +76,16 @@ size_t flow_held(const struct flow *flow)
 	       (flow->pipe != NULL ? splice_held(flow->pipe) : 0);
 }
 
+void flow_report(const struct flow *flow)
+{
+	if (flow->cut > 1)
+		log_warn("read(%d, ...): %u packets were larger than the buffer",
+		         flow->source->read_fd, flow->cut);
+	if (flow->refused > 1)
+		log_warn("write(%d, ...): %u packets could not be written and are lost",
+		         flow->sink->write_fd, flow->refused);
+}
+
 uint64_t flow_progress(const struct flow *flow)
 {
 	/* a read that is only held still counts as a block */
@@ -111,11 +121,24 @@ static void write_failed(struct flow *flow)
 	fail(flow);
 }
 
+/* A packet among others that the network has no room for is lost, as it might be later on its way. */
+static bool packet_dropped(struct flow *flow, size_t length)
+{
+	if (errno != ENOBUFS || !flow->source->reads_packets)
+		return false;
+	if (flow->refused++ == 0)
+		log_warn("write(%d, ...): %s: a packet of %zu bytes is lost", flow->sink->write_fd,
+		         error_text(errno), length);
+	return true;
+}
+
 /* A packet that the sink can't take, ever: it alone is lost. */
 static bool packet_refused(struct flow *flow, size_t length)
 {
-	if (!flow->sink->writes_packets || errno != EMSGSIZE)
+	if (!flow->sink->writes_packets)
 		return false;
+	if (errno != EMSGSIZE)
+		return packet_dropped(flow, length);
 	if (!flow->source->reads_packets) {
 		log_error("write(%d, ...): a packet of %zu bytes is too large; -b sets the size",
 		          flow->sink->write_fd, length);
@@ -123,8 +146,9 @@ static bool packet_refused(struct flow *flow, size_t length)
 		fail(flow);
 		return false;
 	}
-	log_error("write(%d, ...): a packet of %zu bytes is too large; it is lost",
-	          flow->sink->write_fd, length);
+	if (flow->refused++ == 0)
+		log_error("write(%d, ...): a packet of %zu bytes is too large; it is lost",
+		          flow->sink->write_fd, length);
 	flow->failed = true;
 	return true;
 }
@@ -207,8 +231,10 @@ static void source_ended(struct flow *flow)
 /* Part of a packet did not fit the buffer. */
 static void report_cut(struct flow *flow, size_t length)
 {
-	log_warn("read(%d, ...): a packet of %zu bytes: all but the first %zu are lost; -b sets the "
-	         "size of the buffer", flow->source->read_fd, length + flow->source->lost, length);
+	if (flow->cut++ == 0)
+		log_warn("read(%d, ...): a packet of %zu bytes: all but the first %zu are lost; -b "
+		         "sets the size of the buffer", flow->source->read_fd,
+		         length + flow->source->lost, length);
 	flow->source->lost = 0;
 }
 

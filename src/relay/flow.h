@@ -44,6 +44,7 @@ struct flow {
 	bool at_eof_again;             /* ignoreeof: look again later */
 	bool no_splice;                /* tried: these descriptors can't */
 	uint8_t full_reads;            /* in a row: the sign of bulk */
+	uint32_t cut, refused;         /* packets: did not fit our buffer; lost */
 	uint64_t bytes, blocks;
 };
 
@@ -62,6 +63,9 @@ bool flow_pump(struct flow *flow);
 size_t flow_held(const struct flow *flow);
 /* A number that grows whenever something is read or written. */
 uint64_t flow_progress(const struct flow *flow);
+
+/* The flow ends: say how many packets were cut or lost, of which only the first was reported. */
+void flow_report(const struct flow *flow);
 
 /* Give up what the flow holds. Channels are not touched. */
 void flow_release(struct flow *flow);

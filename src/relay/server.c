@@ -12,6 +12,7 @@
 #include "addr/open.h"
 #include "loop/child.h"
 #include "loop/loop.h"
+#include "loop/seldom.h"
 #include "opt/process.h"
 #include "sys/error.h"
 #include "sys/log.h"
@@ -39,6 +40,7 @@ struct server {
 	int shutup;
 	bool stopping, failed, child;   /* child: this is the process of one connection */
 	bool fork_each, full;
+	struct seldom fork_said;
 };
 
 static void connect_source(struct server *server);
@@ -244,6 +246,15 @@ static void insert(struct connection *c)
 	}
 }
 
+/* Whoever sends packets can cause this as often as he likes. */
+static void fork_failed(struct server *server, int error)
+{
+	char more[SELDOM_TEXT];
+
+	if (seldom_say(&server->fork_said, more))
+		log_error("fork(): %s; this connection is closed%s", error_text(error), more);
+}
+
 /* In the child: serve it. In the parent: remember the child and forget the connection. */
 static void serve_in_child(struct connection *c)
 {
@@ -254,7 +265,7 @@ static void serve_in_child(struct connection *c)
 	if (!c->channel->borrowed || make_pair(ends) == 0)
 		pid = loop_fork();
 	if (pid < 0) {
-		log_error("fork(): %s; this connection is closed", error_text(errno));
+		fork_failed(server, errno);
 		channel_free(c->channel);
 		channel_free(ends[0]);
 		channel_free(ends[1]);

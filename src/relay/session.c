@@ -67,6 +67,8 @@ static void release(struct session *s)
 	session_count(s, &totals);
 	task_cancel(&s->task);
 	timer_stop(&s->timer);
+	flow_report(&s->to_right);
+	flow_report(&s->to_left);
 	flow_release(&s->to_right);
 	flow_release(&s->to_left);
 	channel_free(s->left);

@@ -234,6 +234,16 @@ static int socket_int(int fd, int name)
 	return getsockopt(fd, SOL_SOCKET, name, &value, &size) < 0 ? 0 : value;
 }
 
+void net_drop_errors(int fd)
+{
+	struct msghdr message = { .msg_name = NULL };
+	int error = errno;
+
+	while (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0)
+		memset(&message, 0, sizeof(message));
+	errno = error;
+}
+
 int net_family(int fd)
 {
 	return socket_int(fd, SO_DOMAIN);

@@ -66,6 +66,10 @@ int net_unix(const char *name, bool abstract, bool tight, struct net_peer *out);
  * The macros of cmsg(3) do the same, with warnings about signs. */
 struct cmsghdr *net_control(const struct msghdr *message, const struct cmsghdr *previous);
 
+/* Empty a socket's queue of errors (options ip-recverr, ipv6-recverr), which takes the room of
+ * packets. Leaves errno alone. */
+void net_drop_errors(int fd);
+
 /* The family of a socket, or AF_UNSPEC if the descriptor is no socket. */
 int net_family(int fd);
 /* SOCK_STREAM, ..., or 0. */
