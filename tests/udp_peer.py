@@ -17,8 +17,13 @@ newline):
   many PORT N ROUNDS    N sockets; each sends "socket-round-k" three times a round and wants the
                         echoes, in order
   burst PORT N          a packet from each of N sockets, no answers wanted
+  answers PORT N        a packet from each of N sockets; print how many are answered within 3 s of
+                        the answer before
+  insist PORT TEXT      send the packet ten times a second until it comes back
+  flood PORT N SOCKETS  N packets of 100 bytes from so many sockets, as fast as can be
   from PORT TEXT        like ask, printing also who answered
 """
+import select
 import socket
 import sys
 
@@ -106,6 +111,17 @@ def many(port, count, rounds):
     print("all came back")
 
 
+def answered(socks):
+    left, count = set(socks), 0
+    while left:
+        ready = select.select(list(left), [], [], 3)[0]
+        if not ready:
+            break
+        left -= set(ready)
+        count += len(ready)
+    return count
+
+
 def main():
     if sys.argv[1] == "server":
         serve(*sys.argv[2:])
@@ -116,6 +132,17 @@ def main():
     if mode == "burst":
         for _ in range(int(args[0])):
             new_socket().sendto(b"x", (HOST, port))
+        return
+    if mode == "answers":
+        socks = [new_socket() for _ in range(int(args[0]))]
+        for sock in socks:
+            sock.sendto(b"x", (HOST, port))
+        print(answered(socks))
+        return
+    if mode == "flood":
+        socks = [new_socket() for _ in range(int(args[1]))]
+        for i in range(int(args[0])):
+            socks[i % len(socks)].sendto(b"x" * 100, (HOST, port))
         return
     sock = new_socket(FROM)
     if mode == "from":
@@ -135,6 +162,15 @@ def main():
             sock.send(b"%d" % i)
         for i in range(int(args[0])):
             print(shown(sock.recv(70000)), flush=True)
+    elif mode == "insist":
+        sock.settimeout(0.1)
+        for _ in range(BOUND * 10):
+            try:
+                if ask(sock, args[0]) == args[0]:
+                    return
+            except socket.timeout:
+                pass
+        sys.exit("it never came back")
     elif mode == "hold":
         print(ask(sock, args[0]), flush=True)
         for line in sys.stdin:

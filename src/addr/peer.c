@@ -136,9 +136,14 @@ static ssize_t send_packet(const struct peer *peer, const void *data, size_t siz
 		message.msg_control = control;
 		message.msg_controllen = (socklen_t)write_source(&peer->local, &message);
 	}
-	do
-		n = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-	while (n < 0 && errno == EINTR);
+	/* the first error may be about an earlier packet, to somebody else (option ip-recverr) */
+	for (unsigned tries = 0; tries < 2; tries++) {
+		do
+			n = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+		while (n < 0 && errno == EINTR);
+		if (n >= 0 || errno == EAGAIN || errno == EMSGSIZE)
+			break;
+	}
 	log_debug("sendmsg(%d, ..., %zu) -> %zd", fd, size, n);
 	return n;
 }

@@ -11,13 +11,14 @@
 #include "sys/error.h"
 #include "sys/log.h"
 
-enum { EVENTS = 128, HOOKS = 8, GRAVES = 64 };
+enum { EVENTS = 128, HOOKS = 8, GRAVES = 64, LATE_TURNS = 4 };
 
 static struct {
 	int epoll;
 	bool stop;
 	int status;
 	unsigned generation;       /* grows with each loop_fork() in the child */
+	unsigned late;             /* turns since the timers could run */
 	int64_t now;
 	struct watch watches;      /* ring */
 	struct task tasks;         /* ring: first to run is .next */
@@ -220,12 +221,25 @@ static int wait_milliseconds(void)
 	return due > 3600000 ? 3600000 : (int)due;
 }
 
+/* May the timers run? If more has come than one turn deals with, they wait for the rest of it, but
+ * not for long. */
+static bool timers_turn(int count)
+{
+	if ((count == EVENTS || loop.tasks.next != &loop.tasks) && ++loop.late < LATE_TURNS)
+		return false;
+	loop.late = 0;
+	return true;
+}
+
 static void turn(void)
 {
 	struct epoll_event events[EVENTS];
 	unsigned generation = loop.generation;
 	int count = epoll_wait(loop.epoll, events, EVENTS, wait_milliseconds());
 
+	/* interrupted, as by being stopped and continued: what has come meanwhile goes first */
+	if (count < 0)
+		count = epoll_wait(loop.epoll, events, EVENTS, 0);
 	read_clock();
 	for (int i = 0; i < count; i++) {
 		struct watch *watch = events[i].data.ptr;
@@ -242,7 +256,7 @@ static void turn(void)
 	}
 	/* after a pause (SIGSTOP, a frozen container) what has come counts before the time */
 	run_tasks();
-	if (loop.generation == generation)
+	if (loop.generation == generation && timers_turn(count))
 		timers_run(loop.now);
 	free_graves();
 }
