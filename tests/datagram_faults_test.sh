@@ -122,7 +122,7 @@ test_queue_of_errors() {
 	kill -STOP "$relay"
 	udp_client burst "$port" 100
 	kill -CONT "$relay"
-	wait_log relay.log 'starting data transfer' 100
+	wait_log relay.log 'starting data transfer' 90
 	wait_until quiet "$relay"
 	kill -STOP "$relay"
 	start asking "$python" "$tests/udp_peer.py" client answers "$port" 100
