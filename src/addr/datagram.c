@@ -6,13 +6,17 @@
 #include "addr/datagram.h"
 
 #include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "addr/access.h"
 #include "addr/bind.h"
 #include "addr/ip.h"
+#include "addr/unix_name.h"
 #include "chan/datagram.h"
 #include "loop/loop.h"
 #include "sys/error.h"
@@ -38,6 +42,34 @@ struct naming {
 	struct net_peer from;
 };
 
+/* A name in the file system may be told with or without the final NUL, and a socket may have
+ * several: one from where its process stood, one from where we stand. */
+static bool same_unix_peer(const struct net_peer *peer, const union net_addr *from,
+                           socklen_t length)
+{
+	const size_t start = offsetof(struct sockaddr_un, sun_path);
+	struct net_peer copies[2] = { *peer, { *from, length } };
+	char names[2][sizeof(from->un.sun_path) + 1];
+	struct stat st[2];
+
+	if (length <= start || peer->length <= start)
+		return false;
+	if (from->un.sun_path[0] == '\0' || peer->addr.un.sun_path[0] == '\0')
+		return length == peer->length && memcmp(from, &peer->addr, length) == 0;
+	for (unsigned i = 0; i < 2; i++) {
+		size_t size = copies[i].length - start;
+
+		if (size > sizeof(from->un.sun_path))
+			size = sizeof(from->un.sun_path);
+		memcpy(names[i], copies[i].addr.un.sun_path, size);
+		names[i][size] = '\0';
+	}
+	if (strcmp(names[0], names[1]) == 0)
+		return true;
+	return stat(names[0], &st[0]) == 0 && stat(names[1], &st[1]) == 0 &&
+	       st[0].st_dev == st[1].st_dev && st[0].st_ino == st[1].st_ino;
+}
+
 bool datagram_same_peer(const struct net_peer *peer, const union net_addr *from,
                         socklen_t length)
 {
@@ -53,7 +85,35 @@ bool datagram_same_peer(const struct net_peer *peer, const union net_addr *from,
 		       from->in6.sin6_port == to->in6.sin6_port &&
 		       (to->in6.sin6_scope_id == 0 ||
 		        to->in6.sin6_scope_id == from->in6.sin6_scope_id);
+	if (to->sa.sa_family == AF_UNIX)
+		return same_unix_peer(peer, from, length);
 	return length == peer->length && memcmp(from, to, length) == 0;
+}
+
+void datagram_explain(const struct net_peer *to, int error, char *text, size_t size)
+{
+	char address[NET_TEXT], hint[256] = "";
+	bool is_unix = to->addr.sa.sa_family == AF_UNIX;
+
+	if (to->length <= sizeof(sa_family_t)) {
+		if (error == EDESTADDRREQ)
+			snprintf(text, size, "; answers have nowhere to go: the sender's socket has no "
+			         "name (option bind)");
+		return;
+	}
+	if (is_unix && error == ECONNREFUSED)
+		snprintf(hint, sizeof(hint), "; no process receives there");
+	else if (is_unix && error == EPROTOTYPE)
+		snprintf(hint, sizeof(hint), "; it is not for datagrams: see UNIX-CONNECT");
+	else if (is_unix && to->addr.un.sun_path[0] != '\0')
+		unix_hint(to->addr.un.sun_path, error, hint, sizeof(hint));
+	snprintf(text, size, " (to %s)%s", net_print(&to->addr, to->length, address,
+	                                            sizeof(address)), hint);
+}
+
+bool datagram_ip_header(const struct spec *spec, int fd)
+{
+	return spec->type->strips_ip_header && net_family(fd) == AF_INET;
 }
 
 static void log_received(const struct msghdr *message, size_t length)
@@ -180,6 +240,8 @@ static struct channel *make_channel(const struct spec *spec, struct datagram_set
 	fd_settings_from(spec, &wanted);
 	settings->finish = wanted.finish;
 	settings->null_eof = wanted.null_eof;
+	settings->explain = datagram_explain;
+	settings->ip_header = datagram_ip_header(spec, settings->fd);
 	if (judge != NULL) {
 		settings->control = judge->ancillary;
 		settings->judge = judge_packet;

@@ -38,6 +38,12 @@ struct opening *datagram_wait(const struct spec *spec, int fd, struct closer *cl
  * after logging what failed, the socket being closed. */
 int datagram_prepare(const struct spec *spec, int fd, const struct net_peer *local);
 
+/* See chan_ops: where the packet should have gone, and what to do. */
+void datagram_explain(const struct net_peer *to, int error, char *text, size_t size);
+
+/* True if what is received begins with an IPv4 header that is to be taken off. */
+bool datagram_ip_header(const struct spec *spec, int fd);
+
 /* True if this is the sender that we talk to: family, address and (where there are any) port. */
 bool datagram_same_peer(const struct net_peer *peer, const union net_addr *from,
                         socklen_t length);

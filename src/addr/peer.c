@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "addr/datagram.h"
 #include "loop/resolve.h"
 #include "sys/error.h"
 #include "sys/log.h"
@@ -43,7 +44,8 @@ bool peer_queue(struct peer *peer, struct packet *packet)
 {
 	size_t cost = packet->length + PACKET_COST, *all = &peer->peers->queued;
 
-	if (peer->queued + cost > PEER_QUEUE || *all + cost > PEERS_QUEUE)
+	/* a UNIX packet may be larger than all that others may have */
+	if ((peer->queued > 0 && peer->queued + cost > PEER_QUEUE) || *all + cost > PEERS_QUEUE)
 		return false;
 	peer->queued += cost;
 	*all += cost;
@@ -228,6 +230,11 @@ static void peer_not_ready(struct channel *channel, unsigned side)
 	(void)side;
 }
 
+static void peer_explain(const struct channel *channel, int error, char *text, size_t size)
+{
+	datagram_explain(&((const struct peer *)channel)->address, error, text, size);
+}
+
 static void peer_close(struct channel *channel, bool abandon)
 {
 	struct peer *peer = self(channel);
@@ -252,7 +259,8 @@ static struct channel *peer_dup(const struct channel *channel)
 static const struct chan_ops peer_ops = {
 	.kind = "peer", .read = peer_read, .write = peer_write, .finish = peer_finish,
 	.attach = peer_attach, .ready = peer_ready, .splice_fd = peer_splice,
-	.not_ready = peer_not_ready, .dup = peer_dup, .close = peer_close,
+	.not_ready = peer_not_ready, .dup = peer_dup, .explain = peer_explain,
+	.close = peer_close,
 };
 
 struct peer *peer_new(struct peers *peers, const struct net_peer *address,

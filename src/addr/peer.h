@@ -68,10 +68,11 @@ struct peers {
 	struct peer_table table;
 	struct peer_batch *batch;
 	unsigned lent;               /* messages of the batch that may be in queues */
+	unsigned sorted;             /* those of them that have been looked at */
 	size_t queued;               /* bytes in all queues */
 	struct peer blocked;         /* ring of those that wait for room in the socket */
 	bool many_addresses;         /* our address is asked for with each packet */
-	bool ancillary, null_eof;
+	bool ancillary, null_eof, ip_header;
 	bool paused, closed, abandoned;
 	uint64_t dropped;            /* packets of peers that could not be let in */
 	const char *why_dropped;     /* NULL: none since all was well */
@@ -92,7 +93,7 @@ void peers_room(struct peers *peers);
 
 /* peer_receive.c */
 
-struct peer_batch *peers_batch_new(void);
+struct peer_batch *peers_batch_new(sa_family_t family);
 void peers_work(struct task *task);
 void peers_notified(struct watch *watch);
 /* No event will come: look again a little later. */
@@ -115,6 +116,9 @@ void peer_table_remove(struct peer_table *table, struct peer *peer);
  * is to be touched any more. */
 bool peers_new(struct peers *peers, struct packet *packet, const struct msghdr *message,
                const struct net_peer *from, const struct local_address *local, uint32_t hash);
+/* True if packets have to wait, since each needs a session of its own and there can be none now.
+ * Somebody will queue the task again. */
+bool peers_full(struct peers *peers);
 /* The channel is closed: forget it; the last one closes a socket that listens no more. */
 void peers_remove(struct peer *peer);
 

@@ -1,5 +1,8 @@
 /* Receiving for the peers of a socket: packets come in batches and go to the queues.
  *
+ * Where each packet is a session of its own, none is taken before a session can be had: they stay
+ * in the batch, and then in the socket, which makes UNIX senders wait.
+ *
  * A batch is lent to the queues: most sessions take their packets in the same turn. What is
  * still there before the next batch is received gets memory of its own (settle()).
  */
@@ -14,8 +17,8 @@
 #include "sys/error.h"
 #include "sys/log.h"
 
-/* Packets received at once; the longest one. */
-enum { BATCH = 32, PACKET_SIZE = 65536, CONTROL_SIZE = 512 };
+/* Packets received at once; the longest one of IP; memory for a batch. */
+enum { BATCH = 32, IP_SIZE = 65536, CONTROL_SIZE = 512, BATCH_MEMORY = BATCH * IP_SIZE };
 
 #define LOOK_INTERVAL (NANOSECONDS / 200)
 
@@ -25,12 +28,38 @@ struct peer_batch {
 	struct packet packets[BATCH];
 	union net_addr from[BATCH];
 	_Alignas(struct cmsghdr) unsigned char control[BATCH][CONTROL_SIZE];
-	unsigned char data[BATCH][PACKET_SIZE];   /* last: only what is used costs memory */
+	unsigned count;             /* of packets received at once */
+	size_t packet_size;
+	unsigned char data[];       /* last: only what is used costs memory */
 };
 
-struct peer_batch *peers_batch_new(void)
+static size_t block_size = IP_SIZE;
+
+void peers_set_block_size(size_t size)
 {
-	return malloc(sizeof(struct peer_batch));
+	block_size = size;
+}
+
+struct peer_batch *peers_batch_new(sa_family_t family)
+{
+	bool is_ip = family == AF_INET || family == AF_INET6;
+	size_t size = is_ip || block_size < IP_SIZE ? IP_SIZE : block_size;
+	size_t count = size <= IP_SIZE ? BATCH : BATCH_MEMORY / size;
+	struct peer_batch *batch;
+
+	if (count == 0)
+		count = 1;
+	batch = malloc(sizeof(*batch) + count * size);
+	if (batch == NULL)
+		return NULL;
+	batch->count = (unsigned)count;
+	batch->packet_size = size;
+	return batch;
+}
+
+static unsigned char *data_of(struct peer_batch *batch, unsigned i)
+{
+	return batch->data + i * batch->packet_size;
 }
 
 /* Which of our addresses the packet was sent to. Of a group or broadcast address answers can't
@@ -93,17 +122,17 @@ static void settle(struct peers *l)
 	for (unsigned i = 0; i < l->lent; i++)
 		if (l->batch->packets[i].peer != NULL && !packet_keep(&l->batch->packets[i]))
 			log_warn("%s: no memory: a packet is dropped", l->spec->text);
-	l->lent = 0;
+	l->lent = l->sorted = 0;
 }
 
 static void prepare(struct peers *l)
 {
 	struct peer_batch *b = l->batch;
 
-	for (unsigned i = 0; i < BATCH; i++) {
+	for (unsigned i = 0; i < b->count; i++) {
 		struct msghdr *m = &b->messages[i].msg_hdr;
 
-		b->parts[i] = (struct iovec){ b->data[i], PACKET_SIZE };
+		b->parts[i] = (struct iovec){ data_of(b, i), b->packet_size };
 		m->msg_name = &b->from[i];
 		m->msg_namelen = sizeof(b->from[i]);
 		m->msg_iov = &b->parts[i];
@@ -117,15 +146,16 @@ static void prepare(struct peers *l)
 /* Returns the number of packets; 0: none now. */
 static unsigned receive_batch(struct peers *l)
 {
+	unsigned count = l->batch->count;
 	int n;
 
 	prepare(l);
 	do
-		n = recvmmsg(l->settings.fd, l->batch->messages, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
+		n = recvmmsg(l->settings.fd, l->batch->messages, count, MSG_DONTWAIT | MSG_TRUNC, NULL);
 	while (n < 0 && errno == EINTR);
-	log_debug("recvmmsg(%d, ..., %d) -> %d", l->settings.fd, BATCH, n);
+	log_debug("recvmmsg(%d, ..., %u) -> %d", l->settings.fd, count, n);
 	/* fewer than could be: there are no more, and an edge will tell of the next one */
-	if (n < BATCH)
+	if (n < (int)count)
 		l->watch.ready &= (uint8_t)~WATCH_READ;
 	if (n >= 0)
 		return (unsigned)n;
@@ -141,33 +171,47 @@ static unsigned receive_batch(struct peers *l)
 	return 0;
 }
 
+static void describe_packets(struct peers *l)
+{
+	struct peer_batch *b = l->batch;
+
+	for (unsigned i = 0; i < l->lent; i++) {
+		size_t length = b->messages[i].msg_len, header;
+		struct packet *packet = &b->packets[i];
+
+		*packet = (struct packet){ .data = data_of(b, i), .length = length, .lent = true };
+		if (length > b->packet_size) {
+			packet->length = b->packet_size;
+			packet->lost = length - b->packet_size;
+		}
+		header = l->ip_header ? net_ip4_header(packet->data, packet->length) : 0;
+		packet->data += header;
+		packet->length -= header;
+	}
+}
+
 void peers_work(struct task *task)
 {
 	struct peers *l = (struct peers *)((char *)task - offsetof(struct peers, task));
-	struct peer_batch *b = l->batch;
-	unsigned count;
 
-	settle(l);
-	if (!(l->watch.ready & WATCH_READ))
-		return;
-	count = receive_batch(l);
-	if (count == 0)
-		return;
-	task_queue(&l->task);
-	l->lent = count;
-	for (unsigned i = 0; i < count; i++) {
-		size_t length = b->messages[i].msg_len;
-		struct packet *packet = &b->packets[i];
-
-		*packet = (struct packet){ .data = b->data[i], .length = length, .lent = true };
-		if (length > PACKET_SIZE) {
-			packet->length = PACKET_SIZE;
-			packet->lost = length - PACKET_SIZE;
-		}
-	}
-	for (unsigned i = 0; i < count; i++)
-		if (!sort(l, &b->packets[i], &b->messages[i].msg_hdr))
+	if (l->sorted == l->lent) {
+		settle(l);
+		if (!(l->watch.ready & WATCH_READ) || peers_full(l))
 			return;
+		l->sorted = 0;
+		l->lent = receive_batch(l);
+		if (l->lent == 0)
+			return;
+		describe_packets(l);
+	}
+	while (l->sorted < l->lent && !peers_full(l)) {
+		unsigned i = l->sorted++;
+
+		if (!sort(l, &l->batch->packets[i], &l->batch->messages[i].msg_hdr))
+			return;
+	}
+	if (l->sorted == l->lent)
+		task_queue(&l->task);
 }
 
 void peers_notified(struct watch *watch)

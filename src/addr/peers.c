@@ -8,7 +8,8 @@
  *
  * New peers are let in if access allows, unless the listener is PAUSED (max-children), closed, or
  * descriptors are scarce: then their packets are dropped and counted, which is said once. What
- * a peer may have queued is bounded as a socket's buffer is.
+ * a peer may have queued is bounded as a socket's buffer is. Where each packet is a session of its
+ * own, there is nobody else whose packets have to be received: all of them wait.
  *
  * The socket lives as long as the listener or a channel needs it.
  */
@@ -20,6 +21,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "addr/datagram.h"
 #include "addr/peer.h"
 #include "loop/resolve.h"
 #include "loop/scarce.h"
@@ -113,6 +115,7 @@ static void listener_resume(struct listener *listener)
 
 	l->paused = false;
 	say_dropped(l);
+	task_queue(&l->task);
 }
 
 static void fail(struct peers *l)
@@ -245,6 +248,17 @@ static const char *closed_to_new(const struct peers *l)
 	return NULL;
 }
 
+bool peers_full(struct peers *l)
+{
+	const char *closed = l->settings.by_packet ? closed_to_new(l) : NULL;
+
+	if (!l->settings.by_packet || (closed == NULL && l->queued < PEERS_QUEUE / 2))
+		return false;
+	if (!l->paused && !l->closed)
+		peers_look_again(l);
+	return true;
+}
+
 bool peers_new(struct peers *l, struct packet *packet, const struct msghdr *message,
                const struct net_peer *from, const struct local_address *local, uint32_t hash)
 {
@@ -298,7 +312,8 @@ static void find_addresses(struct peers *l)
 
 static bool set_up(struct peers *l)
 {
-	l->batch = peers_batch_new();
+	l->batch = peers_batch_new((sa_family_t)net_family(l->settings.fd));
+	l->ip_header = datagram_ip_header(l->spec, l->settings.fd);
 	l->access = access_new(l->spec, true);
 	if (peer_table_init(&l->table) < 0 || l->batch == NULL || l->access == NULL)
 		return false;

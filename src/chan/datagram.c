@@ -20,7 +20,7 @@
 #include "sys/error.h"
 #include "sys/log.h"
 
-enum { DROPS = 64, CONTROL_SIZE = 1024 };
+enum { DROPS = 64, CONTROL_SIZE = 1024, IP_SIZE = 65536 };
 
 #define FULL_INTERVAL (NANOSECONDS / 200)
 
@@ -54,6 +54,22 @@ static ssize_t receive(struct datagram *d, void *data, size_t size, struct msghd
 	while (n < 0 && errno == EINTR);
 	log_debug("recvmsg(%d, ..., %zu) -> %zd", d->settings.fd, size, n);
 	return n;
+}
+
+/* The same without the IP header, whose length only the packet tells. */
+static ssize_t receive_ip(struct datagram *d, void *data, size_t size, struct msghdr *message)
+{
+	static unsigned char packet[IP_SIZE];
+	ssize_t n = receive(d, packet, sizeof(packet), message);
+	size_t length, header;
+
+	if (n < 0)
+		return n;
+	length = (size_t)n < sizeof(packet) ? (size_t)n : sizeof(packet);
+	header = net_ip4_header(packet, length);
+	length -= header;
+	memcpy(data, packet + header, length < size ? length : size);
+	return (ssize_t)length;
 }
 
 /* What the caller gets of a packet that is n bytes long. */
@@ -120,7 +136,8 @@ static enum io_status datagram_read(struct channel *channel, void *data, size_t 
 			.msg_iovlen = 1, .msg_control = d->settings.control ? control : NULL,
 			.msg_controllen = d->settings.control ? sizeof(control) : 0,
 		};
-		ssize_t n = receive(d, data, size, &message);
+		ssize_t n = d->settings.ip_header ? receive_ip(d, data, size, &message)
+		                                  : receive(d, data, size, &message);
 		enum datagram_verdict verdict = DATAGRAM_TAKE;
 
 		if (n < 0)
@@ -235,6 +252,14 @@ static void datagram_not_ready(struct channel *channel, unsigned side)
 	(void)side;
 }
 
+static void datagram_explain(const struct channel *channel, int error, char *text, size_t size)
+{
+	const struct datagram *d = (const struct datagram *)channel;
+
+	if (d->settings.explain != NULL)
+		d->settings.explain(&d->settings.to, error, text, size);
+}
+
 static void datagram_close(struct channel *channel, bool abandon)
 {
 	struct datagram *d = self(channel);
@@ -269,7 +294,7 @@ static const struct chan_ops datagram_ops = {
 	.kind = "datagram", .read = datagram_read, .write = datagram_write,
 	.finish = datagram_finish, .attach = datagram_attach, .ready = datagram_ready,
 	.splice_fd = datagram_splice, .not_ready = datagram_not_ready, .dup = datagram_dup,
-	.close = datagram_close,
+	.explain = datagram_explain, .close = datagram_close,
 };
 
 struct channel *datagram_new(const struct datagram_settings *settings)

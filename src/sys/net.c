@@ -214,3 +214,15 @@ struct cmsghdr *net_control(const struct msghdr *message, const struct cmsghdr *
 	header = (struct cmsghdr *)(void *)(start + at);
 	return header->cmsg_len >= sizeof(*header) && header->cmsg_len <= room - at ? header : NULL;
 }
+
+size_t net_ip4_header(const void *packet, size_t length)
+{
+	enum { LEAST = 20 };
+	const unsigned char *bytes = packet;
+	size_t header;
+
+	if (length < LEAST || bytes[0] >> 4 != 4)
+		return 0;
+	header = (size_t)(bytes[0] & 15) * 4;
+	return header >= LEAST && header <= length ? header : 0;
+}
