@@ -3,6 +3,7 @@
 
 const struct addr_type *const addr_types[] = {
 	&addr_type_abstract_client, &addr_type_abstract_connect, &addr_type_abstract_listen,
+	&addr_type_abstract_recv, &addr_type_abstract_recvfrom, &addr_type_abstract_sendto,
 	&addr_type_create, &addr_type_exec, &addr_type_fd, &addr_type_gopen, &addr_type_open,
 	&addr_type_pipe, &addr_type_shell, &addr_type_stderr, &addr_type_stdin,
 	&addr_type_stdio, &addr_type_stdout, &addr_type_system, &addr_type_tcp_connect,
@@ -21,11 +22,12 @@ const struct addr_type *const addr_types[] = {
 	&addr_type_udplite6_connect, &addr_type_udplite6_datagram, &addr_type_udplite6_listen,
 	&addr_type_udplite6_recv, &addr_type_udplite6_recvfrom, &addr_type_udplite6_sendto,
 	&addr_type_unix_client,
-	&addr_type_unix_connect, &addr_type_unix_listen, NULL
+	&addr_type_unix_connect, &addr_type_unix_listen, &addr_type_unix_recv,
+	&addr_type_unix_recvfrom, &addr_type_unix_sendto, NULL
 };
 
 const char *const addr_types_later[] = {
-	"ABSTRACT-RECV", "ABSTRACT-RECVFROM", "ABSTRACT-SENDTO", "ACCEPT-FD ACCEPT",
+	"ACCEPT-FD ACCEPT",
 	"DCCP-CONNECT DCCP", "DCCP-LISTEN DCCP-L", "DCCP4-CONNECT DCCP4", "DCCP4-LISTEN DCCP4-L",
 	"DCCP6-CONNECT DCCP6", "DCCP6-LISTEN DCCP6-L", "INTERFACE IF", "IP-DATAGRAM IP-DGRAM",
 	"IP-RECV", "IP-RECVFROM", "IP-SENDTO IP IP-SEND", "IP4-DATAGRAM IP4-DGRAM", "IP4-RECV",
@@ -39,6 +41,5 @@ const char *const addr_types_later[] = {
 	"SCTP4-LISTEN SCTP4-L", "SCTP6-CONNECT SCTP6", "SCTP6-LISTEN SCTP6-L", "SOCKET-CONNECT",
 	"SOCKET-DATAGRAM DATAGRAM DGRAM", "SOCKET-LISTEN", "SOCKET-RECV", "SOCKET-RECVFROM",
 	"SOCKET-SENDTO SENDTO", "SOCKETPAIR", "SOCKS4 SOCKS", "SOCKS4A", "SOCKS5-CONNECT SOCKS5",
-	"SOCKS5-LISTEN SOCKS5-BIND", "STALL", "TEXT", "TUN", "UNIX-RECV", "UNIX-RECVFROM",
-	"UNIX-SENDTO UNIX-SEND", "VSOCK-CONNECT VSOCK", "VSOCK-LISTEN VSOCK-L", NULL
+	"SOCKS5-LISTEN SOCKS5-BIND", "STALL", "TEXT", "TUN", "VSOCK-CONNECT VSOCK", "VSOCK-LISTEN VSOCK-L", NULL
 };
