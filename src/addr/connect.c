@@ -98,7 +98,8 @@ static void failed(struct connecting *c, const char *what, const char *why)
 static void address_failed(struct connecting *c, const char *call, int error)
 {
 	const union net_addr *addr = &c->addrs[c->next];
-	char text[NET_TEXT], what[NET_TEXT + 32];
+	char text[NET_TEXT], what[NET_TEXT + 32], why[256];
+	bool no_socket = c->fd < 0;
 
 	timer_stop(&c->timer);
 	if (c->fd >= 0) {
@@ -113,7 +114,9 @@ static void address_failed(struct connecting *c, const char *call, int error)
 		           error_text(error));
 		try_next(c);
 	} else {
-		failed(c, what, error_text(error));
+		snprintf(why, sizeof(why), "%s%s", error_text(error),
+		         no_socket ? ip_socket_hint(error) : "");
+		failed(c, what, why);
 	}
 }
 

@@ -338,7 +338,7 @@ int datagram_prepare(const struct spec *spec, int fd, const struct net_peer *loc
 failed:
 	log_error("%s: %s to %s: %s%s", spec->text, call,
 	          net_print(&local->addr, local->length, text, sizeof(text)), error_text(errno),
-	          ip_bind_hint(&local->addr, errno));
+	          fd < 0 ? ip_socket_hint(errno) : ip_bind_hint(&local->addr, errno));
 close_fd:
 	if (fd >= 0)
 		close(fd);

@@ -219,6 +219,12 @@ const char *ip_bind_hint(const union net_addr *addr, int error)
 	return "";
 }
 
+const char *ip_socket_hint(int error)
+{
+	return error == EPERM ? "; raw sockets need the capability NET_RAW "
+	                        "(docker run --cap-add NET_RAW), or root" : "";
+}
+
 void ip_prefer(union net_addr *addrs, unsigned count, int family)
 {
 	unsigned first = 0;

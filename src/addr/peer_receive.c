@@ -210,7 +210,8 @@ void peers_work(struct task *task)
 		if (!sort(l, &l->batch->packets[i], &l->batch->messages[i].msg_hdr))
 			return;
 	}
-	if (l->sorted == l->lent)
+	/* behind the sessions that were told; unless nobody needs the socket any more */
+	if (l->watch.notify != NULL && (l->watch.ready & WATCH_READ) && l->sorted == l->lent)
 		task_queue(&l->task);
 }
 

@@ -146,7 +146,7 @@ static enum io_status fd_write(struct channel *channel, const void *data, size_t
 	}
 	if (!again(errno))
 		return IO_ERROR;
-	watch->ready &= (uint8_t)~WATCH_WRITE;
+	watch_write_again(watch);
 	return IO_AGAIN;
 }
 
@@ -212,6 +212,8 @@ static int fd_attach(struct channel *channel)
 
 	if (c->in.notify != NULL || c->out.notify != NULL)
 		return 0;
+	if (c->shared && c->in_socket && c->datagrams)
+		return watch_start_quiet(&c->in, c->in_fd, notified_in);
 	if (c->in_fd >= 0 && watch_start(&c->in, c->in_fd, notified_in) < 0)
 		return -1;
 	if (c->out_fd >= 0 && !c->shared && watch_start(&c->out, c->out_fd, notified_out) < 0)
