@@ -42,15 +42,46 @@ struct naming {
 	struct net_peer from;
 };
 
-/* A name in the file system may be told with or without the final NUL, and a socket may have
- * several: one from where its process stood, one from where we stand. */
+static bool same_file(const char *a, const char *b)
+{
+	struct stat first, second;
+
+	return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
+	       first.st_ino == second.st_ino;
+}
+
+/* Cut the last part of a path off. Returns it; *directory: what is left, "." for nothing. */
+static const char *split_path(char *path, const char **directory)
+{
+	char *slash = strrchr(path, '/');
+
+	*directory = slash == NULL ? "." : slash == path ? "/" : path;
+	if (slash == NULL)
+		return path;
+	*slash = '\0';
+	return slash + 1;
+}
+
+/* Whether two paths mean the same entry, even if it is not there any more. */
+static bool same_path(char *a, char *b)
+{
+	const char *name[2], *directory[2];
+
+	if (strcmp(a, b) == 0 || same_file(a, b))
+		return true;
+	name[0] = split_path(a, &directory[0]);
+	name[1] = split_path(b, &directory[1]);
+	return strcmp(name[0], name[1]) == 0 && same_file(directory[0], directory[1]);
+}
+
+/* A name in the file system may be told with or without the final NUL, and as a path from where
+ * its process stood or from where we stand. */
 static bool same_unix_peer(const struct net_peer *peer, const union net_addr *from,
                            socklen_t length)
 {
 	const size_t start = offsetof(struct sockaddr_un, sun_path);
 	struct net_peer copies[2] = { *peer, { *from, length } };
 	char names[2][sizeof(from->un.sun_path) + 1];
-	struct stat st[2];
 
 	if (length <= start || peer->length <= start)
 		return false;
@@ -64,10 +95,7 @@ static bool same_unix_peer(const struct net_peer *peer, const union net_addr *fr
 		memcpy(names[i], copies[i].addr.un.sun_path, size);
 		names[i][size] = '\0';
 	}
-	if (strcmp(names[0], names[1]) == 0)
-		return true;
-	return stat(names[0], &st[0]) == 0 && stat(names[1], &st[1]) == 0 &&
-	       st[0].st_dev == st[1].st_dev && st[0].st_ino == st[1].st_ino;
+	return same_path(names[0], names[1]);
 }
 
 bool datagram_same_peer(const struct net_peer *peer, const union net_addr *from,
