@@ -115,7 +115,8 @@ static void address_failed(struct connecting *c, const char *call, int error)
 		try_next(c);
 	} else {
 		snprintf(why, sizeof(why), "%s%s", error_text(error),
-		         no_socket ? ip_socket_hint(error) : "");
+		         no_socket && error == EPERM ? ip_socket_hint(error)
+		         : c->request.missing != NULL && ip_missing(error) ? c->request.missing : "");
 		failed(c, what, why);
 	}
 }
@@ -388,7 +389,8 @@ struct opening *ip_connect(const struct spec *spec, const struct ip_request *req
 	c->request = *request;
 	c->fd = -1;
 	c->tries_left = spec_flag(spec, "forever") ? -1 : spec_number(spec, "retry", 0);
-	ip_binding_init(&c->binding, spec, request->target.socktype == SOCK_DGRAM ? "udp" : "tcp",
+	ip_binding_init(&c->binding, spec, request->service != NULL ? request->service
+	                : request->target.socktype == SOCK_DGRAM ? "udp" : "tcp",
 	                !request->peer_sourceport);
 	if (request->unconnected == NULL)
 		log_notice("opening connection to %s:%d", request->target.host, request->target.port);

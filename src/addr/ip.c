@@ -225,6 +225,11 @@ const char *ip_socket_hint(int error)
 	                        "(docker run --cap-add NET_RAW), or root" : "";
 }
 
+bool ip_missing(int error)
+{
+	return error == EPROTONOSUPPORT || error == ESOCKTNOSUPPORT;
+}
+
 void ip_prefer(union net_addr *addrs, unsigned count, int family)
 {
 	unsigned first = 0;

@@ -63,7 +63,7 @@ static void once_listen(struct once *once)
 	struct listen_request listen = {
 		.direction = once->request.direction, .accepted = once_accepted,
 		.failed = once_failed, .owner = once, .want_local = once->request.want_local,
-		.last_try = once->tries_left == 0,
+		.last_try = once->tries_left == 0, .again = once->request.server,
 	};
 
 	once->listener = once->spec->type->listen(once->spec, &listen);

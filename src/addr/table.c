@@ -4,12 +4,19 @@
 const struct addr_type *const addr_types[] = {
 	&addr_type_abstract_client, &addr_type_abstract_connect, &addr_type_abstract_listen,
 	&addr_type_abstract_recv, &addr_type_abstract_recvfrom, &addr_type_abstract_sendto,
-	&addr_type_create, &addr_type_exec, &addr_type_fd, &addr_type_gopen,
+	&addr_type_accept_fd, &addr_type_create,
+	&addr_type_dccp_connect, &addr_type_dccp_listen, &addr_type_dccp4_connect,
+	&addr_type_dccp4_listen, &addr_type_dccp6_connect, &addr_type_dccp6_listen,
+	&addr_type_exec, &addr_type_fd, &addr_type_gopen,
 	&addr_type_ip_datagram, &addr_type_ip_recv, &addr_type_ip_recvfrom, &addr_type_ip_sendto,
 	&addr_type_ip4_datagram, &addr_type_ip4_recv, &addr_type_ip4_recvfrom,
 	&addr_type_ip4_sendto, &addr_type_ip6_datagram, &addr_type_ip6_recv,
 	&addr_type_ip6_recvfrom, &addr_type_ip6_sendto, &addr_type_open,
-	&addr_type_pipe, &addr_type_shell, &addr_type_stderr, &addr_type_stdin,
+	&addr_type_pipe,
+	&addr_type_sctp_connect, &addr_type_sctp_listen, &addr_type_sctp4_connect,
+	&addr_type_sctp4_listen, &addr_type_sctp6_connect, &addr_type_sctp6_listen,
+	&addr_type_shell, &addr_type_socket_connect, &addr_type_socket_listen,
+	&addr_type_stderr, &addr_type_stdin,
 	&addr_type_stdio, &addr_type_stdout, &addr_type_system, &addr_type_tcp_connect,
 	&addr_type_tcp_listen, &addr_type_tcp4_connect, &addr_type_tcp4_listen,
 	&addr_type_tcp6_connect, &addr_type_tcp6_listen,
@@ -27,20 +34,18 @@ const struct addr_type *const addr_types[] = {
 	&addr_type_udplite6_recv, &addr_type_udplite6_recvfrom, &addr_type_udplite6_sendto,
 	&addr_type_unix_client,
 	&addr_type_unix_connect, &addr_type_unix_listen, &addr_type_unix_recv,
-	&addr_type_unix_recvfrom, &addr_type_unix_sendto, NULL
+	&addr_type_unix_recvfrom, &addr_type_unix_sendto,
+	&addr_type_vsock_connect, &addr_type_vsock_listen, NULL
 };
 
 const char *const addr_types_later[] = {
-	"ACCEPT-FD ACCEPT",
-	"DCCP-CONNECT DCCP", "DCCP-LISTEN DCCP-L", "DCCP4-CONNECT DCCP4", "DCCP4-LISTEN DCCP4-L",
-	"DCCP6-CONNECT DCCP6", "DCCP6-LISTEN DCCP6-L", "INTERFACE IF", "OPENSSL OPENSSL-CONNECT SSL",
+	"INTERFACE IF", "OPENSSL OPENSSL-CONNECT SSL",
 	"OPENSSL-DTLS-CLIENT DTLS DTLS-C DTLS-CLIENT DTLS-CONNECT OPENSSL-DTLS-CONNECT",
 	"OPENSSL-DTLS-SERVER DTLS-L DTLS-LISTEN DTLS-SERVER OPENSSL-DTLS-LISTEN",
 	"OPENSSL-LISTEN SSL-L", "POSIXMQ-BIDIRECTIONAL POSIXMQ", "POSIXMQ-READ",
 	"POSIXMQ-RECEIVE POSIXMQ-RECV", "POSIXMQ-SEND", "POSIXMQ-WRITE", "PROXY PROXY-CONNECT",
-	"PTY", "READLINE", "SCTP-CONNECT SCTP", "SCTP-LISTEN SCTP-L", "SCTP4-CONNECT SCTP4",
-	"SCTP4-LISTEN SCTP4-L", "SCTP6-CONNECT SCTP6", "SCTP6-LISTEN SCTP6-L", "SOCKET-CONNECT",
-	"SOCKET-DATAGRAM DATAGRAM DGRAM", "SOCKET-LISTEN", "SOCKET-RECV", "SOCKET-RECVFROM",
+	"PTY", "READLINE",
+	"SOCKET-DATAGRAM DATAGRAM DGRAM", "SOCKET-RECV", "SOCKET-RECVFROM",
 	"SOCKET-SENDTO SENDTO", "SOCKETPAIR", "SOCKS4 SOCKS", "SOCKS4A", "SOCKS5-CONNECT SOCKS5",
-	"SOCKS5-LISTEN SOCKS5-BIND", "STALL", "TEXT", "TUN", "VSOCK-CONNECT VSOCK", "VSOCK-LISTEN VSOCK-L", NULL
+	"SOCKS5-LISTEN SOCKS5-BIND", "STALL", "TEXT", "TUN", NULL
 };

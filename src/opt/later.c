@@ -140,7 +140,6 @@ static const struct optdef termios_defs[] = {
 OPT_FAMILY(opt_family_termios_later, "terminals (not built yet)", termios_defs);
 
 static const struct optdef defs[] = {
-	{"dccp-set-ccid", "ccid", G_DCCP, PH_PASTSOCKET, K_BYTE, NULL, 0, 0, opt_not_built, NULL},
 	{"http-version", NULL, G_HTTP, PH_LATE, K_STRING, NULL, 0, 0, opt_not_built, NULL},
 	{"ignorecr", NULL, G_HTTP, PH_LATE, K_BOOL, NULL, 0, 0, opt_not_built, NULL},
 	{"proxy-authorization", "proxy-auth proxyauth", G_HTTP, PH_LATE, K_STRING, NULL, 0, 0,
@@ -238,8 +237,6 @@ static const struct optdef defs[] = {
 	{"sockspass", NULL, G_SOCKS, PH_LATE, K_STRING, NULL, 0, 0, opt_not_built, NULL},
 	{"socksport", NULL, G_SOCKS, PH_LATE, K_STRING, NULL, 0, 0, opt_not_built, NULL},
 	{"socksuser", NULL, G_SOCKS, PH_LATE, K_STRING, NULL, 0, 0, opt_not_built, NULL},
-	{"sctp-maxseg", NULL, G_SCTP, PH_PASTSOCKET, K_INT, NULL, 0, 0, opt_not_built, NULL},
-	{"sctp-nodelay", NULL, G_SCTP, PH_PASTSOCKET, K_BOOL, NULL, 0, 0, opt_not_built, NULL},
 };
 
 OPT_FAMILY(opt_family_later, "other types (not built yet)", defs);

@@ -19,6 +19,8 @@ const struct opt_family *const opt_families[] = {
 	&opt_family_ip6,
 	&opt_family_resolver,
 	&opt_family_tcp,
+	&opt_family_sctp,
+	&opt_family_dccp,
 	&opt_family_port,
 	&opt_family_udplite,
 	&opt_family_unix,

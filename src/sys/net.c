@@ -49,6 +49,16 @@ static void print_un(const struct sockaddr_un *un, socklen_t length, char *buffe
 	buffer[n] = '\0';
 }
 
+/* The bytes behind the family, as the original shows them. */
+static void print_bytes(const union net_addr *addr, socklen_t length, char *buffer, size_t size)
+{
+	const unsigned char *bytes = (const unsigned char *)addr;
+	size_t n = (size_t)snprintf(buffer, size, "0x");
+
+	for (size_t i = sizeof(sa_family_t); i < length && n + 3 < size; i++)
+		n += (size_t)snprintf(buffer + n, size - n, "%02x", bytes[i]);
+}
+
 char *net_host(const union net_addr *addr, socklen_t length, char *buffer, size_t size)
 {
 	switch (length < sizeof(sa_family_t) ? AF_UNSPEC : addr->sa.sa_family) {
@@ -61,8 +71,14 @@ char *net_host(const union net_addr *addr, socklen_t length, char *buffer, size_
 	case AF_UNIX:
 		print_un(&addr->un, length, buffer, size);
 		break;
-	default:
+	case AF_VSOCK:
+		snprintf(buffer, size, "%u", addr->vm.svm_cid);
+		break;
+	case AF_UNSPEC:
 		snprintf(buffer, size, "<anon>");
+		break;
+	default:
+		print_bytes(addr, length, buffer, size);
 	}
 	return buffer;
 }
@@ -75,6 +91,10 @@ char *net_print(const union net_addr *addr, socklen_t length, char *buffer, size
 	net_host(addr, length, host, sizeof(host));
 	if (family == AF_INET || family == AF_INET6)
 		snprintf(buffer, size, "AF=%d %s:%u", family, host, net_port(addr));
+	else if (family == AF_VSOCK)
+		snprintf(buffer, size, "AF=%d cid:%s port:%u", family, host, net_port(addr));
+	else if (family != AF_UNIX && family != AF_UNSPEC)
+		snprintf(buffer, size, "AF=%d %s", family, host);
 	else
 		snprintf(buffer, size, "AF=%d \"%s\"", family, host);
 	return buffer;
@@ -86,6 +106,8 @@ unsigned net_port(const union net_addr *addr)
 		return ntohs(addr->in.sin_port);
 	if (addr->sa.sa_family == AF_INET6)
 		return ntohs(addr->in6.sin6_port);
+	if (addr->sa.sa_family == AF_VSOCK)
+		return addr->vm.svm_port;
 	return 0;
 }
 
@@ -199,6 +221,11 @@ int net_family(int fd)
 int net_type(int fd)
 {
 	return socket_int(fd, SO_TYPE);
+}
+
+int net_protocol(int fd)
+{
+	return socket_int(fd, SO_PROTOCOL);
 }
 
 struct cmsghdr *net_control(const struct msghdr *message, const struct cmsghdr *previous)

@@ -9,12 +9,22 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+/* linux/vm_sockets.h; see vsock(7). */
+struct sockaddr_vm {
+	sa_family_t svm_family;
+	unsigned short svm_reserved1;
+	unsigned svm_port, svm_cid;
+	uint8_t svm_flags;
+	unsigned char svm_zero[3];
+};
+
 /* Room for any address that we connect to or accept from. */
 union net_addr {
 	struct sockaddr sa;
 	struct sockaddr_in in;
 	struct sockaddr_in6 in6;
 	struct sockaddr_un un;
+	struct sockaddr_vm vm;
 	struct sockaddr_storage storage;
 };
 
@@ -26,9 +36,10 @@ struct net_peer {
 /* Enough for every printed form below. */
 enum { NET_TEXT = 512 };
 
-/* As in log lines: "AF=2 127.0.0.1:80", "AF=10 [0000:...:0001]:80", "AF=1 \"/run/x\"". */
+/* As in log lines: "AF=2 127.0.0.1:80", "AF=10 [0000:...:0001]:80", "AF=1 \"/run/x\"",
+ * "AF=40 cid:2 port:80", and "AF=43 0x0050..." for families that we know nothing of. */
 char *net_print(const union net_addr *addr, socklen_t length, char *buffer, size_t size);
-/* The host part alone, as in SOCAT_PEERADDR: "127.0.0.1", "[0000:...:0001]", "/run/x". */
+/* The host part alone, as in SOCAT_PEERADDR: "127.0.0.1", "[0000:...:0001]", "/run/x", "2". */
 char *net_host(const union net_addr *addr, socklen_t length, char *buffer, size_t size);
 /* Port in host byte order, 0 if the family has none. */
 unsigned net_port(const union net_addr *addr);
@@ -60,5 +71,7 @@ struct cmsghdr *net_control(const struct msghdr *message, const struct cmsghdr *
 int net_family(int fd);
 /* SOCK_STREAM, ..., or 0. */
 int net_type(int fd);
+/* IPPROTO_TCP, ..., or 0. */
+int net_protocol(int fd);
 
 #endif
