@@ -6,6 +6,7 @@
 #include "addr/datagram.h"
 
 #include <errno.h>
+#include <netpacket/packet.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,6 +99,17 @@ static bool same_unix_peer(const struct net_peer *peer, const union net_addr *fr
 	return same_path(names[0], names[1]);
 }
 
+/* What the kernel adds about each packet, to whom it was sent and over what, does not count. */
+static bool same_packet_peer(const struct net_peer *peer, const union net_addr *from)
+{
+	struct sockaddr_ll a, b;
+
+	memcpy(&a, &peer->addr, sizeof(a));
+	memcpy(&b, from, sizeof(b));
+	return a.sll_ifindex == b.sll_ifindex && a.sll_halen == b.sll_halen &&
+	       a.sll_halen <= sizeof(a.sll_addr) && memcmp(a.sll_addr, b.sll_addr, a.sll_halen) == 0;
+}
+
 bool datagram_same_peer(const struct net_peer *peer, const union net_addr *from,
                         socklen_t length)
 {
@@ -113,6 +125,8 @@ bool datagram_same_peer(const struct net_peer *peer, const union net_addr *from,
 		       from->in6.sin6_port == to->in6.sin6_port &&
 		       (to->in6.sin6_scope_id == 0 ||
 		        to->in6.sin6_scope_id == from->in6.sin6_scope_id);
+	if (to->sa.sa_family == AF_PACKET)
+		return same_packet_peer(peer, from);
 	if (to->sa.sa_family == AF_UNIX)
 		return same_unix_peer(peer, from, length);
 	return length == peer->length && memcmp(from, to, length) == 0;
@@ -193,7 +207,7 @@ static enum datagram_verdict judge_packet(struct channel *channel, void *context
 	struct judge *judge = context;
 	struct net_peer from = { .length = message->msg_namelen }, local = { .length = 0 };
 
-	memcpy(&from.addr, message->msg_name, sizeof(from.addr));
+	memcpy(&from.addr, message->msg_name, from.length);
 	log_received(message, length);
 	if (judge->ancillary)
 		ancillary_log(message);

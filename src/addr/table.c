@@ -15,7 +15,9 @@ const struct addr_type *const addr_types[] = {
 	&addr_type_pipe,
 	&addr_type_sctp_connect, &addr_type_sctp_listen, &addr_type_sctp4_connect,
 	&addr_type_sctp4_listen, &addr_type_sctp6_connect, &addr_type_sctp6_listen,
-	&addr_type_shell, &addr_type_socket_connect, &addr_type_socket_listen,
+	&addr_type_shell, &addr_type_socket_connect, &addr_type_socket_datagram,
+	&addr_type_socket_listen, &addr_type_socket_recv, &addr_type_socket_recvfrom,
+	&addr_type_socket_sendto,
 	&addr_type_stderr, &addr_type_stdin,
 	&addr_type_stdio, &addr_type_stdout, &addr_type_system, &addr_type_tcp_connect,
 	&addr_type_tcp_listen, &addr_type_tcp4_connect, &addr_type_tcp4_listen,
@@ -44,8 +46,6 @@ const char *const addr_types_later[] = {
 	"OPENSSL-DTLS-SERVER DTLS-L DTLS-LISTEN DTLS-SERVER OPENSSL-DTLS-LISTEN",
 	"OPENSSL-LISTEN SSL-L", "POSIXMQ-BIDIRECTIONAL POSIXMQ", "POSIXMQ-READ",
 	"POSIXMQ-RECEIVE POSIXMQ-RECV", "POSIXMQ-SEND", "POSIXMQ-WRITE", "PROXY PROXY-CONNECT",
-	"PTY", "READLINE",
-	"SOCKET-DATAGRAM DATAGRAM DGRAM", "SOCKET-RECV", "SOCKET-RECVFROM",
-	"SOCKET-SENDTO SENDTO", "SOCKETPAIR", "SOCKS4 SOCKS", "SOCKS4A", "SOCKS5-CONNECT SOCKS5",
+	"PTY", "READLINE", "SOCKETPAIR", "SOCKS4 SOCKS", "SOCKS4A", "SOCKS5-CONNECT SOCKS5",
 	"SOCKS5-LISTEN SOCKS5-BIND", "STALL", "TEXT", "TUN", NULL
 };
