@@ -55,7 +55,7 @@ test_recv_takes_the_header_off() {
 
 test_recvfrom_takes_the_header_off() {
 	# also with fork, each packet by itself
-	receiver relay IP4-RECVFROM:253,fork 'SYSTEM:cat >>got; echo >>got'
+	receiver relay IP4-RECVFROM:253,fork 'SYSTEM:data=\$(cat); echo "\$data" >>got'
 	headers 253
 	wait_until size_is got 20
 	assertEquals ' end. options plain' "$(sort got | tr '\n' ' ' | sed 's/ $//')"
@@ -133,8 +133,8 @@ test_header_in_data() {
 
 test_ip6() {
 	# IPv6 sockets receive no header
-	ip addr add fd00::1/128 dev lo 2>/dev/null
-	ip addr add fd00::2/128 dev lo 2>/dev/null
+	ip addr add fd00::1/128 dev lo nodad
+	ip addr add fd00::2/128 dev lo nodad
 	receiver relay 'IP6-RECVFROM:254,bind=[fd00::1],fork' 'SYSTEM:tr a-z A-Z'
 	given abc
 	run "$SOCAT" -t 5 - 'IP6-SENDTO:[fd00::1]:254,bind=[fd00::2],readbytes=3' <in

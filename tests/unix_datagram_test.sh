@@ -251,6 +251,45 @@ test_recvfrom_max_children() {
 	refute_log relay.log 'dropped'
 }
 
+test_recvfrom_scarce_descriptors() {
+	# packets wait while descriptors are short: none is lost, and none stays behind
+	start relay sh -c 'ulimit -n 20; exec "$@"' sh "$SOCAT" -d -d UNIX-RECVFROM:server,fork 'SYSTEM:cat >>got; sleep 0.01'
+	wait_log relay.log ' N receiving on '
+	before=$(count_fds "$pid")
+	# shellcheck disable=SC2046
+	from unix: send server $(seq 1000 1099)
+	assert_status 0
+	wait_until size_is got 400
+	assertEquals 100 "$(fold -w 4 got | sort -u | wc -l)"
+	refute_log relay.log 'dropped'
+	wait_until has_fds "$pid" "$before"
+}
+
+test_recvfrom_isolate() {
+	# a process for each packet; the socket stays the first one's
+	receiver relay UNIX-RECVFROM:server,fork,isolate PIPE
+	for i in 1 2 3; do
+		from unix:own ask server "abc$i"
+		assert_out "abc$i from server\n"
+		rm own
+	done
+	assert_lines relay.log ' N forked off child process ' 3
+	stop "$pid"
+	assertFalse 'removed' '[ -e server ]'
+}
+
+test_sendto_for_each_connection() {
+	# a server sends for each of its clients from a socket of its own, with a name of its own
+	receiver echo UNIX-RECVFROM:server,fork PIPE
+	relay relay "UNIX-LISTEN:door,fork" "UNIX-SENDTO:server,bind-tempname=$dir/own-XXXXXX"
+	wait_log relay.log ' N listening on '
+	before=$(count_fds "$pid")
+	client many "unix:$dir/door" 20
+	assert_out '20 of 20 answers right\n'
+	wait_until has_fds "$pid" "$before"
+	assertEquals 'removed' '' "$(find . -name 'own-*')"
+}
+
 # ---- full queues, large packets
 
 test_sendto_full_queue() {
