@@ -93,6 +93,7 @@ test_combinations() { check_section 'combinations'; }
 test_too_long() { check_section 'too long'; }
 test_sockets_of_other_kinds() { check_section 'sockets of other kinds'; }
 test_inherited_sockets() { check_section 'inherited sockets'; }
+test_devices_and_queues() { check_section 'devices and queues'; }
 test_datagrams() { check_section 'datagrams'; }
 test_second_address() { check_section 'second address'; }
 

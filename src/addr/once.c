@@ -30,7 +30,7 @@ static void once_accepted(void *owner, struct channel *channel, const struct cli
 {
 	struct once *once = owner;
 
-	if (once->request.accepted != NULL)
+	if (once->request.accepted != NULL && client != NULL)
 		once->request.accepted(once->request.owner, client);
 	once->listener->close(once->listener);
 	once_finish(once, channel);

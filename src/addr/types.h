@@ -59,6 +59,11 @@ extern const struct addr_type addr_type_unix_recv, addr_type_unix_recvfrom, addr
 extern const struct addr_type addr_type_unix_connect, addr_type_unix_listen,
 	addr_type_unix_client, addr_type_abstract_connect, addr_type_abstract_listen,
 	addr_type_abstract_client;
+/* interface.c, tun.c, socketpair.c */
+extern const struct addr_type addr_type_interface, addr_type_tun, addr_type_socketpair;
+/* posixmq.c */
+extern const struct addr_type addr_type_posixmq_bidirectional, addr_type_posixmq_read,
+	addr_type_posixmq_receive, addr_type_posixmq_send, addr_type_posixmq_write;
 /* exec.c */
 extern const struct addr_type addr_type_exec, addr_type_system, addr_type_shell;
 

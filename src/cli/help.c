@@ -239,10 +239,9 @@ static const char *const built[] = {
 	"WITH_LIBWRAP", "WITH_NAMESPACES", NULL
 };
 static const char *const missing[] = {
-	"WITH_TERMIOS", "WITH_STALL", "WITH_TEXT", "WITH_SOCKETPAIR",
-	"WITH_INTERFACE", "WITH_POSIXMQ", "WITH_SOCKS4", "WITH_SOCKS4A", "WITH_SOCKS5",
-	"WITH_PROXY", "WITH_READLINE", "WITH_TUN", "WITH_PTY", "WITH_OPENSSL",
-	"WITH_FIPS", "WITH_SYCLS", "WITH_FILAN", "WITH_DEVTESTS", NULL
+	"WITH_TERMIOS", "WITH_STALL", "WITH_TEXT", "WITH_SOCKS4", "WITH_SOCKS4A",
+	"WITH_SOCKS5", "WITH_PROXY", "WITH_READLINE", "WITH_PTY", "WITH_OPENSSL", "WITH_FIPS",
+	"WITH_SYCLS", "WITH_FILAN", "WITH_DEVTESTS", NULL
 };
 
 /* Types of one feature need not be neighbours: only the first one names it. */

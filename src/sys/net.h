@@ -3,6 +3,7 @@
 #define SYS_NET_H
 
 #include <netinet/in.h>
+#include <netpacket/packet.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +26,7 @@ union net_addr {
 	struct sockaddr_in6 in6;
 	struct sockaddr_un un;
 	struct sockaddr_vm vm;
+	struct sockaddr_ll ll;
 	struct sockaddr_storage storage;
 };
 
@@ -37,7 +39,8 @@ struct net_peer {
 enum { NET_TEXT = 512 };
 
 /* As in log lines: "AF=2 127.0.0.1:80", "AF=10 [0000:...:0001]:80", "AF=1 \"/run/x\"",
- * "AF=40 cid:2 port:80", and "AF=43 0x0050..." for families that we know nothing of. */
+ * "AF=40 cid:2 port:80", "AF=17 0x0800020000000100000602420ac80001", and "AF=43 0x0050..." for
+ * families that we know nothing of. */
 char *net_print(const union net_addr *addr, socklen_t length, char *buffer, size_t size);
 /* The host part alone, as in SOCAT_PEERADDR: "127.0.0.1", "[0000:...:0001]", "/run/x", "2". */
 char *net_host(const union net_addr *addr, socklen_t length, char *buffer, size_t size);
