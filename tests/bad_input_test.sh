@@ -91,6 +91,9 @@ test_structured_values() { check_section 'structured values'; }
 test_not_on_linux() { check_section 'not on Linux'; }
 test_combinations() { check_section 'combinations'; }
 test_too_long() { check_section 'too long'; }
+test_sockets_of_other_kinds() { check_section 'sockets of other kinds'; }
+test_inherited_sockets() { check_section 'inherited sockets'; }
+test_devices_and_queues() { check_section 'devices and queues'; }
 test_second_address() { check_section 'second address'; }
 
 test_table_is_long_enough() {

@@ -78,11 +78,11 @@ receiver_on() {
 		"$dir/$2.log" | head -n 1)
 }
 
-# ask_from HOST ARGUMENT...: send packets, see packets.py; answers are in the file out.
+# ask_from HOST ARGUMENT...: send packets, see datagrams.py; answers are in the file out.
 ask_from() {
 	ask_host=$1
 	shift
-	run ip netns exec "$ask_host" "$python" "$tests/packets.py" ask "$@"
+	run ip netns exec "$ask_host" "$python" "$tests/datagrams.py" ask "$@"
 }
 
 # packets_on HOST NAME COUNT ARGUMENT...: receive packets into NAME.out; sets $packet_port.
@@ -90,7 +90,7 @@ packets_on() {
 	packets_host=$1 packets_name=$2 packets_count=$3
 	shift 3
 	rm -f "$dir/$packets_name.port"
-	start "$packets_name" ip netns exec "$packets_host" "$python" "$tests/packets.py" listen \
+	start "$packets_name" ip netns exec "$packets_host" "$python" "$tests/datagrams.py" listen \
 		"$dir/$packets_name.port" "$packets_count" "$@"
 	wait_until test -s "$dir/$packets_name.port" || { cat "$dir/$packets_name.log"; return 1; }
 	packet_port=$(cat "$dir/$packets_name.port")

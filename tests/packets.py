@@ -1,176 +1,126 @@
-"""Sends and receives single datagrams, for the test suites; standard library only.
+#!/usr/bin/python3
+"""Packets for the tests of devices and message queues.
 
-packets.py ask HOST PORT TEXT... [OPTION...]   send each text, wait for an answer to each and
-                                               print "ANSWER from HOST PORT", or "none" after
-                                               --wait seconds; "connect" errors print too
-packets.py listen PORTFILE COUNT [OPTION...]   print COUNT packets: "TEXT from HOST PORT to HOST
-                                               on INTERFACE ttl N tos N options HEX"; the port
-                                               is written to PORTFILE
-
---from ADDR[,PORT]  bind to it          --ttl N, --tos N, --options HEX   of packets sent
---wait S            for answers (5)     --hopopts N       bytes of IPv6 hop-by-hop options
---broadcast         SO_BROADCAST        --interface NAME  for multicasts
---connect           connect first       --lite            UDP-Lite
---port N            to listen on        --group ADDR      join it on --interface
---answer TEXT       to each packet      --six             listen for IPv6
---first HOST,PORT   send a packet there before listening
+  packets.py frame INTERFACE HEX       send a link-level frame
+  packets.py sniff INTERFACE FILE [N]  write each frame that comes in to FILE as a line of hex,
+                                       until N (default: any number) have come; says "ready"
+  packets.py ping ADDRESS [SIZE]       ICMP echo: "answer" once one has come, trying for 10 s
+  packets.py request FROM TO           print an IPv4 packet with an ICMP echo request, in hex
+  packets.py mq send NAME PRIORITY TEXT...   put messages into an existing queue
+  packets.py mq take NAME [N]          take N messages: lines "PRIORITY TEXT"
+  packets.py mq attr NAME              maxmsg, msgsize and number of messages
 """
-import argparse
+import ctypes
+import os
+import select
 import socket
 import struct
 import sys
+import time
 
-LITE = 136
-IPV6_HOPOPTS = 54
-IPV6_RECVTCLASS = 66
-
-
-def arguments():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("mode")
-    parser.add_argument("words", nargs="+")
-    parser.add_argument("--from", dest="source")
-    for name in ("ttl", "tos", "hopopts", "port"):
-        parser.add_argument("--" + name, type=int)
-    for name in ("options", "interface", "group", "answer", "first"):
-        parser.add_argument("--" + name)
-    parser.add_argument("--wait", type=float, default=5)
-    for name in ("broadcast", "connect", "lite", "six"):
-        parser.add_argument("--" + name, action="store_true")
-    return parser.parse_args()
+ALL = 3
 
 
-def resolve(host, port, lite):
-    found = socket.getaddrinfo(host, port, 0, socket.SOCK_DGRAM)[0]
-    return found[0], found[4]
+def raw(interface, protocol):
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    s.bind((interface, protocol))
+    return s
 
 
-def new_socket(family, args):
-    sock = socket.socket(family, socket.SOCK_DGRAM, LITE if args.lite else 0)
-    six = family == socket.AF_INET6
-    index = socket.if_nametoindex(args.interface) if args.interface else 0
-    if args.broadcast:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-    if args.ttl is not None and six:
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, args.ttl)
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, args.ttl)
-    elif args.ttl is not None:
-        sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, args.ttl)
-        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, args.ttl)
-    if args.tos is not None and six:
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, args.tos)
-    elif args.tos is not None:
-        sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, args.tos)
-    if args.options and args.mode == "ask":
-        sock.setsockopt(socket.IPPROTO_IP, socket.IP_OPTIONS, bytes.fromhex(args.options))
-    if args.hopopts:
-        sock.setsockopt(socket.IPPROTO_IPV6, IPV6_HOPOPTS, hop_options(args.hopopts))
-    if index and six:
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
-    elif index:
-        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF,
-                        struct.pack("=4s4si", b"", b"", index))
-    return sock
+def frame(interface, text):
+    raw(interface, 0).send(bytes.fromhex(text))
 
 
-def hop_options(size):
-    """A header of that many bytes with as few options as can be: hosts take no more than 8."""
-    room = size // 8 * 8 - 2
-    options = b""
-    while room > 0:
-        part = min(room, 257)
-        if room - part == 1:
-            part -= 1
-        # 0x1e is for experiments, and skipped by who does not know it (RFC 4727)
-        options += bytes([0x1e, part - 2]) + bytes(part - 2)
-        room -= part
-    return bytes([0, size // 8 - 1]) + options
+def sniff(interface, path, count="0"):
+    s = raw(interface, ALL)
+    left = int(count)
+    with open(path, "w") as out:
+        print("ready", flush=True)
+        while True:
+            data, address = s.recvfrom(65536)
+            if address[2] == socket.PACKET_OUTGOING:
+                continue
+            out.write(data.hex() + "\n")
+            out.flush()
+            left -= 1
+            if left == 0:
+                return
 
 
-def show(text, address):
-    print(text.decode(), "from", address[0].split("%")[0], address[1], flush=True)
+def checksum(data):
+    data += b"\0" * (len(data) % 2)
+    total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
 
 
-def ask(args):
-    host, port, texts = args.words[0], int(args.words[1]), args.words[2:]
-    family, address = resolve(host, port, args.lite)
-    sock = new_socket(family, args)
-    sock.settimeout(args.wait)
-    if args.source:
-        source = args.source.split(",")
-        sock.bind(resolve(source[0], int(source[1]) if len(source) > 1 else 0, args.lite)[1])
-    if args.connect:
-        sock.connect(address)
-    for text in texts:
+def ping(address, size="56"):
+    s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+    payload = bytes(i & 255 for i in range(int(size)))
+    ident = os.getpid() & 0xFFFF
+    end = time.monotonic() + 10
+    number = 0
+    while time.monotonic() < end:
+        number += 1
+        head = struct.pack("!BBHHH", 8, 0, 0, ident, number)
+        head = struct.pack("!BBHHH", 8, 0, checksum(head + payload), ident, number)
         try:
-            if args.connect:
-                sock.send(text.encode())
-            else:
-                sock.sendto(text.encode(), address)
-            if args.wait > 0:
-                show(*sock.recvfrom(65536))
-        except socket.timeout:
-            print("none", flush=True)
-        except OSError as error:
-            print(error.strerror, flush=True)
+            s.sendto(head + payload, (address, 0))
+        except OSError:
+            pass
+        until = time.monotonic() + 0.5
+        while select.select([s], [], [], max(0, until - time.monotonic()))[0]:
+            data, peer = s.recvfrom(65536)
+            icmp = data[(data[0] & 15) * 4:]
+            if (icmp[0] == 0 and peer[0] == address and icmp[8:] == payload and
+                    struct.unpack("!H", icmp[4:6])[0] == ident):
+                print("answer")
+                return
+    sys.exit("no answer")
 
 
-def listen(args):
-    family = socket.AF_INET6 if args.six else socket.AF_INET
-    sock = new_socket(family, args)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if args.six:
-        for option in (socket.IPV6_RECVPKTINFO, socket.IPV6_RECVHOPLIMIT, IPV6_RECVTCLASS):
-            sock.setsockopt(socket.IPPROTO_IPV6, option, 1)
+def request(source, target):
+    icmp = struct.pack("!BBHHH", 8, 0, 0, 7, 1)
+    icmp = struct.pack("!BBHHH", 8, 0, checksum(icmp), 7, 1)
+    ends = socket.inet_aton(source) + socket.inet_aton(target)
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 28, 1, 0, 64, 1, 0) + ends
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 28, 1, 0, 64, 1, checksum(head)) + ends
+    print((head + icmp).hex())
+
+
+class Attr(ctypes.Structure):
+    _fields_ = [("flags", ctypes.c_long), ("maxmsg", ctypes.c_long),
+                ("msgsize", ctypes.c_long), ("curmsgs", ctypes.c_long),
+                ("reserved", ctypes.c_long * 4)]
+
+
+def mq(what, name, *arguments):
+    lib = ctypes.CDLL("libc.so.6", use_errno=True)
+
+    def call(function, *values):
+        result = function(*values)
+        if result < 0:
+            sys.exit(os.strerror(ctypes.get_errno()))
+        return result
+
+    fd = call(lib.mq_open, name.encode(), os.O_WRONLY if what == "send" else os.O_RDONLY)
+    attr = Attr()
+    call(lib.mq_getattr, fd, ctypes.byref(attr))
+    if what == "attr":
+        print(attr.maxmsg, attr.msgsize, attr.curmsgs)
+    elif what == "send":
+        for text in arguments[1:]:
+            call(lib.mq_send, fd, text.encode(), ctypes.c_size_t(len(text)), int(arguments[0]))
     else:
-        # IP_PKTINFO, IP_RECVTTL, IP_RECVTOS, IP_RECVOPTS
-        for option in (8, 12, 13, 6):
-            sock.setsockopt(socket.IPPROTO_IP, option, 1)
-    if args.group:
-        index = socket.if_nametoindex(args.interface)
-        if args.six:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP,
-                            socket.inet_pton(family, args.group) + struct.pack("=i", index))
-        else:
-            sock.setsockopt(socket.IPPROTO_IP, 35, struct.pack(
-                "=4s4si", socket.inet_aton(args.group), b"", index))
-    sock.bind(("", args.port or 0))
-    with open(args.words[0], "w") as file:
-        file.write(str(sock.getsockname()[1]))
-    if args.first:
-        host, port = args.first.split(",")
-        sock.sendto(b"first", (host, int(port)))
-    for _ in range(int(args.words[1])):
-        text, control, _, address = sock.recvmsg(65536, 4096)
-        print(text.decode().rstrip("\n"), "from", address[0].split("%")[0], address[1],
-              *details(control), flush=True)
-        if args.answer:
-            sock.sendto(args.answer.encode(), address)
+        buffer = ctypes.create_string_buffer(attr.msgsize)
+        priority = ctypes.c_uint()
+        for _ in range(int(arguments[0]) if arguments else 1):
+            n = call(lib.mq_receive, fd, buffer, ctypes.c_size_t(attr.msgsize),
+                     ctypes.byref(priority))
+            print(priority.value, buffer.raw[:n].decode())
 
 
-def details(control):
-    words = {}
-    for level, kind, data in control:
-        if (level, kind) == (socket.IPPROTO_IP, 8):
-            index, _, to = struct.unpack("=i4s4s", data)
-            words["to"] = socket.inet_ntoa(to)
-            words["on"] = socket.if_indextoname(index)
-        elif (level, kind) == (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO):
-            to, index = struct.unpack("=16si", data)
-            words["to"] = socket.inet_ntop(socket.AF_INET6, to)
-            words["on"] = socket.if_indextoname(index)
-        elif (level, kind) in ((socket.IPPROTO_IP, 2),
-                               (socket.IPPROTO_IPV6, socket.IPV6_HOPLIMIT)):
-            words["ttl"] = struct.unpack("=i", data)[0]
-        elif (level, kind) == (socket.IPPROTO_IP, 1):
-            words["tos"] = data[0]
-        elif (level, kind) == (socket.IPPROTO_IPV6, socket.IPV6_TCLASS):
-            words["tos"] = struct.unpack("=i", data)[0]
-        elif (level, kind) == (socket.IPPROTO_IP, 6):
-            words["options"] = data.hex()
-    return [part for name in ("to", "on", "ttl", "tos", "options") if name in words
-            for part in (name, words[name])]
-
-
-args = arguments()
-sys.exit({"ask": ask, "listen": listen}[args.mode](args))
+if __name__ == "__main__":
+    {"frame": frame, "sniff": sniff, "ping": ping, "request": request,
+     "mq": mq}[sys.argv[1]](*sys.argv[2:])

@@ -17,6 +17,13 @@ struct access {
 	int source_port;          /* -1: any */
 };
 
+/* Types over IP have ranges of hosts; others, of the bytes of any address. */
+static const char *parse_range(const struct spec *spec, const char *text, struct range *range)
+{
+	return spec->type->groups & (G_IP4 | G_IP6) ? range_parse(range, text, ip_family(spec))
+	                                            : range_parse_bytes(range, text);
+}
+
 int access_check(const struct spec *spec)
 {
 	const char *text = spec_string(spec, "range");
@@ -25,7 +32,7 @@ int access_check(const struct spec *spec)
 
 	if (text == NULL)
 		return 0;
-	why = range_parse(&range, text, ip_family(spec));
+	why = parse_range(spec, text, &range);
 	if (why == NULL)
 		return 0;
 	log_error("%s: option \"range\": \"%s\" %s", spec->text, text, why);
@@ -59,7 +66,7 @@ struct access *access_new(const struct spec *spec, bool low_port)
 	if (access == NULL)
 		return NULL;
 	if (text != NULL)
-		access->ranged = range_parse(&access->range, text, ip_family(spec)) == NULL;
+		access->ranged = parse_range(spec, text, &access->range) == NULL;
 	read_tables(access, spec);
 	access->source_port = (int)spec_number(spec, "sourceport", -1);
 	access->low_port = low_port && spec_flag(spec, "lowport");

@@ -98,7 +98,7 @@ static void failed(struct connecting *c, const char *what, const char *why)
 static void address_failed(struct connecting *c, const char *call, int error)
 {
 	const union net_addr *addr = &c->addrs[c->next];
-	char text[NET_TEXT], what[NET_TEXT + 32];
+	char text[NET_TEXT], what[NET_TEXT + 32], why[256];
 
 	timer_stop(&c->timer);
 	if (c->fd >= 0) {
@@ -113,7 +113,9 @@ static void address_failed(struct connecting *c, const char *call, int error)
 		           error_text(error));
 		try_next(c);
 	} else {
-		failed(c, what, error_text(error));
+		snprintf(why, sizeof(why), "%s%s", error_text(error),
+		         c->request.missing != NULL && ip_missing(error) ? c->request.missing : "");
+		failed(c, what, why);
 	}
 }
 
@@ -401,7 +403,8 @@ struct opening *ip_connect(const struct spec *spec, const struct ip_request *req
 		finish(c, -1);
 		return NULL;
 	}
-	ip_binding_init(&c->binding, spec, request->target.socktype == SOCK_DGRAM ? "udp" : "tcp",
+	ip_binding_init(&c->binding, spec, request->service != NULL ? request->service
+	                : request->target.socktype == SOCK_DGRAM ? "udp" : "tcp",
 	                !request->peer_sourceport);
 	process_leave(&frame);
 	if (request->unconnected == NULL)

@@ -205,6 +205,16 @@ static struct channel *make_channel(const struct spec *spec, struct datagram_set
 	return NULL;
 }
 
+static void log_receiving(int fd)
+{
+	struct net_peer local = { .length = sizeof(local.addr) };
+	char text[NET_TEXT];
+
+	if (log_enabled(LOG_NOTICE_) && getsockname(fd, &local.addr.sa, &local.length) == 0)
+		log_notice("receiving on %s",
+		           net_print(&local.addr, local.length, text, sizeof(text)));
+}
+
 struct channel *datagram_channel(const struct spec *spec, int fd, struct closer *closer,
                                  const struct net_peer *to, enum datagram_senders senders)
 {
@@ -220,6 +230,8 @@ struct channel *datagram_channel(const struct spec *spec, int fd, struct closer 
 	}
 	if (to != NULL)
 		settings.to = *to;
+	else
+		log_receiving(fd);
 	return make_channel(spec, &settings, closer, judge);
 }
 

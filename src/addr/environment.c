@@ -45,7 +45,7 @@ static void set_address(const char *host, const char *port, const struct net_pee
 	int family = peer->addr.sa.sa_family;
 
 	set(host, net_host(&peer->addr, peer->length, text, sizeof(text)));
-	if (family == AF_INET || family == AF_INET6)
+	if (family == AF_INET || family == AF_INET6 || family == AF_VSOCK)
 		set_number(port, (long)net_port(&peer->addr));
 }
 

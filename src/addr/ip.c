@@ -223,6 +223,11 @@ const char *ip_bind_hint(const union net_addr *addr, int error)
 	return "";
 }
 
+bool ip_missing(int error)
+{
+	return error == EPROTONOSUPPORT || error == ESOCKTNOSUPPORT;
+}
+
 void ip_prefer(union net_addr *addrs, unsigned count, int family)
 {
 	unsigned first = 0;

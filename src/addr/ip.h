@@ -39,6 +39,9 @@ int ip_local_address(const struct spec *spec, const char *port, const char *prot
 /* What to do about a failed bind: "; ..." for an error line, or "". */
 const char *ip_bind_hint(const union net_addr *addr, int error);
 
+/* True if socket(2) fails like this where the kernel does not know the protocol. */
+bool ip_missing(int error);
+
 /* Put the preferred family's addresses first, keeping the order otherwise. */
 void ip_prefer(union net_addr *addrs, unsigned count, int family);
 
@@ -54,6 +57,8 @@ struct ip_target {
  * non-blocking socket, or -1 after an error was logged. */
 struct ip_request {
 	struct ip_target target;
+	const char *service;   /* names of ports in option bind; NULL: by protocol */
+	const char *missing;   /* "; ..." behind the error of a kernel without the protocol, or NULL */
 	bool server;
 	/* NULL, or: don't connect; the address is written here before done() is called. */
 	union net_addr *unconnected;

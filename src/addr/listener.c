@@ -35,6 +35,8 @@ struct stream_listener {
 	struct access *access;       /* range, tcpwrap, ports */
 	struct closer *closer;
 	int fd;
+	int family, type, protocol;  /* of the connections: those of the socket that listens */
+	bool inherited;              /* the socket is others', too: see listener_inherit() */
 	bool paused, closed;
 	struct naming *naming;       /* connections whose client's name is being looked up */
 };
@@ -165,16 +167,14 @@ static void log_accepted(const struct client_info *client)
 	           net_print(&client->local.addr, client->local.length, local, sizeof(local)));
 }
 
-static struct channel *new_channel(struct stream_listener *l, int fd, sa_family_t family)
+static struct channel *new_channel(struct stream_listener *l, int fd)
 {
 	struct fd_settings settings = {
-		.read_fd = fd, .write_fd = fd, .family = family, .type = SOCK_STREAM,
-		.finish = FINISH_SHUTDOWN,
+		.read_fd = fd, .write_fd = fd, .family = l->family, .type = l->type,
+		.protocol = l->protocol, .finish = FINISH_SOCKET,
 	};
 	struct channel *channel;
 
-	if ((int)spec_number(l->spec, "so-type", SOCK_STREAM) != SOCK_STREAM)
-		settings.type = 0;
 	fd_settings_from(l->spec, &settings);
 	channel = fd_channel_new(&settings);
 	if (channel == NULL) {
@@ -192,14 +192,14 @@ static bool hand_on(struct stream_listener *l, int fd, struct client_info *clien
 {
 	struct channel *channel;
 
-	if (spec_apply(l->spec, PH_FD, fd, NULL) < 0 ||
+	if ((l->inherited && spec_apply(l->spec, PH_PASTSOCKET, fd, NULL) < 0) ||
+	    spec_apply(l->spec, PH_FD, fd, NULL) < 0 ||
 	    spec_apply(l->spec, PH_CONNECTED, fd, NULL) < 0 ||
 	    spec_apply(l->spec, PH_LATE, fd, NULL) < 0) {
 		close(fd);
 		return true;
 	}
-	channel = new_channel(l, fd, l->watch.fd >= 0 && client->peer.length >= sizeof(sa_family_t)
-	                              ? client->peer.addr.sa.sa_family : 0);
+	channel = new_channel(l, fd);
 	if (channel == NULL)
 		return true;
 	if (l->timeout.slot != 0)
@@ -277,7 +277,8 @@ static bool accept_failed(struct stream_listener *l, int error)
 		l->watch.ready &= (uint8_t)~WATCH_READ;
 		return false;
 	}
-	if (of_one_connection(error)) {
+	/* sockets of SCTP for many peers listen but accept nothing */
+	if (of_one_connection(error) && (error != EOPNOTSUPP || l->type == SOCK_STREAM)) {
 		log_info("accept(%d): %s", l->fd, error_text(error));
 		return true;
 	}
@@ -347,6 +348,15 @@ static void log_listening(int fd)
 		           net_print(&local.addr, local.length, text, sizeof(text)));
 }
 
+int listener_reuseaddr(const struct spec *spec, int fd)
+{
+	int value = (int)spec_number(spec, "so-reuseaddr", 1);
+
+	if (value < 0)
+		return 0;
+	return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &value, sizeof(value));
+}
+
 struct listener *listener_new(const struct spec *spec, int fd, struct closer *closer,
                               const struct listen_request *request)
 {
@@ -359,6 +369,9 @@ struct listener *listener_new(const struct spec *spec, int fd, struct closer *cl
 	l->spec = spec;
 	l->request = *request;
 	l->fd = fd;
+	l->family = net_family(fd);
+	l->type = net_type(fd);
+	l->protocol = net_protocol(fd);
 	l->closer = closer;
 	l->task.run = accept_some;
 	l->access = access_new(spec, true);
@@ -380,4 +393,14 @@ failed:
 	if (closer != NULL)
 		closer->close(closer);
 	return NULL;
+}
+
+struct listener *listener_inherit(const struct spec *spec, int fd,
+                                  const struct listen_request *request)
+{
+	struct listener *listener = listener_new(spec, fd, NULL, request);
+
+	if (listener != NULL)
+		self(listener)->inherited = true;
+	return listener;
 }

@@ -11,6 +11,18 @@
 struct listener *listener_new(const struct spec *spec, int fd, struct closer *closer,
                               const struct listen_request *request);
 
+/* The same with a socket that others have made and may use too: options that act on a socket
+ * before it is bound act on each connection instead. */
+struct listener *listener_inherit(const struct spec *spec, int fd,
+                                  const struct listen_request *request);
+
+/* SO_REUSEADDR is on by default for listening sockets; "reuseaddr=" leaves it alone. Returns 0,
+ * or -1 with errno set. */
+int listener_reuseaddr(const struct spec *spec, int fd);
+
+/* Connections that may wait, by default: the kernel cuts it to net.core.somaxconn. */
+enum { LISTENER_BACKLOG = 4096 };
+
 /* The opening of one channel by a type that listens: the first connection accepted. Options
  * retry, interval and forever hold for the listening, too. */
 struct opening *listener_open_once(const struct spec *spec, const struct open_request *request);

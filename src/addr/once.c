@@ -30,7 +30,7 @@ static void once_accepted(void *owner, struct channel *channel, const struct cli
 {
 	struct once *once = owner;
 
-	if (once->request.accepted != NULL)
+	if (once->request.accepted != NULL && client != NULL)
 		once->request.accepted(once->request.owner, client);
 	once->listener->close(once->listener);
 	once_finish(once, channel);
@@ -63,7 +63,7 @@ static void once_listen(struct once *once)
 	struct listen_request listen = {
 		.direction = once->request.direction, .accepted = once_accepted,
 		.failed = once_failed, .owner = once, .want_local = once->request.want_local,
-		.last_try = once->tries_left == 0,
+		.last_try = once->tries_left == 0, .again = once->request.server,
 	};
 
 	once->listener = once->spec->type->listen(once->spec, &listen);

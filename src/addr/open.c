@@ -61,7 +61,7 @@ bool address_runs_program(const struct address *address)
 static bool spec_needs_low_port(const struct spec *spec)
 {
 	return spec_flag(spec, "lowport") || spec_opt(spec, "sourceport") != NULL ||
-	       (spec_opt(spec, "bind") != NULL && spec->type->groups & (G_IP4 | G_IP6));
+	       (spec_opt(spec, "bind") != NULL && !(spec->type->groups & G_UNIX));
 }
 
 bool address_needs_low_port(const struct address *address)

@@ -49,6 +49,8 @@ struct listen_request {
 	bool server;                   /* false: only the first channel counts */
 	bool want_local;               /* of clients: the local address too */
 	bool last_try;                 /* failing is an error; else it will be tried again */
+	bool again;                    /* when this is over the address will be listened on again */
+	/* client: NULL where nobody has connected. */
 	void (*accepted)(void *owner, struct channel *channel, const struct client_info *client);
 	/* Listening has ended by itself: accept-timeout, or the socket broke (logged). */
 	void (*failed)(void *owner);

@@ -135,6 +135,8 @@ static void wait_for_room(struct peer *peer)
 	peer->blocked_prev->blocked_next = peer->blocked_next->blocked_prev = peer;
 	if (peer->address.addr.sa.sa_family == AF_UNIX)
 		peers_look_again(peer->peers);
+	else
+		watch_write_again(&peer->peers->watch);
 }
 
 static void unblock(struct peer *peer)

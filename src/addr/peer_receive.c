@@ -131,7 +131,6 @@ void peers_work(struct task *task)
 	count = receive_batch(l);
 	if (count == 0)
 		return;
-	task_queue(&l->task);
 	l->lent = count;
 	for (unsigned i = 0; i < count; i++) {
 		size_t length = b->messages[i].msg_len;
@@ -146,6 +145,9 @@ void peers_work(struct task *task)
 	for (unsigned i = 0; i < count; i++)
 		if (!sort(l, &b->packets[i], &b->messages[i].msg_hdr))
 			return;
+	/* behind the sessions that were told; unless nobody needs the socket any more */
+	if (l->watch.notify != NULL && (l->watch.ready & WATCH_READ))
+		task_queue(&l->task);
 }
 
 void peers_notified(struct watch *watch)

@@ -30,8 +30,9 @@
 /* Descriptors that a session may need. */
 enum { DESCRIPTORS_PER_SESSION = 4 };
 
-/* Of a child process: what its parent goes on with, and nobody frees. */
-static struct peers *left_behind;
+/* Of a child process: what its parent goes on with, and nobody frees. (volatile: or the compiler
+ * would leave out a pointer that only leak checks look at) */
+static struct peers *volatile left_behind;
 
 /* --- the end ----------------------------------------------------------------------- */
 
@@ -236,8 +237,12 @@ static const char *closed_to_new(const struct peers *l)
 		return "listening is over";
 	if (l->paused)
 		return "max-children are served";
-	return scarce_now() && !scarce_try(DESCRIPTORS_PER_SESSION) ? "descriptors or memory ran out"
-	                                                            : NULL;
+	if (!scarce_now())
+		return NULL;
+	if (!scarce_try(DESCRIPTORS_PER_SESSION))
+		return "descriptors or memory ran out";
+	scarce_over();
+	return NULL;
 }
 
 bool peers_new(struct peers *l, struct packet *packet, const struct msghdr *message,
@@ -297,7 +302,7 @@ static bool set_up(struct peers *l)
 	l->ancillary = ancillary_wanted(l->spec);
 	l->failed = error_queue_for(l->spec, false);
 	l->task.run = peers_work;
-	return watch_start(&l->watch, l->settings.fd, peers_notified) == 0;
+	return watch_start_quiet(&l->watch, l->settings.fd, peers_notified) == 0;
 }
 
 struct listener *peers_listen(const struct spec *spec, const struct peers_settings *settings,

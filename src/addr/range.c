@@ -6,10 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static unsigned family_bytes(int family)
-{
-	return family == AF_INET ? 4 : 16;
-}
+#include "opt/dalan.h"
 
 static void mask_of_bits(unsigned char *mask, unsigned bytes, unsigned bits)
 {
@@ -78,19 +75,72 @@ static const char *parse_ip4(struct range *range, const char *text)
 	return NULL;
 }
 
+static void apply_mask(struct range *range)
+{
+	for (unsigned i = 0; i < range->length; i++)
+		range->address[i] &= range->mask[i];
+}
+
 const char *range_parse(struct range *range, const char *text, int family)
 {
 	const char *reason;
 
 	memset(range, 0, sizeof *range);
 	range->family = *text == '[' ? AF_INET6 : AF_INET;
+	range->length = range->family == AF_INET ? 4 : 16;
 	if (family != AF_UNSPEC && family != range->family)
 		return range->family == AF_INET6 ? "is IPv6, but the address is IPv4 only"
 		                                 : "is not IPv6 ([address]/bits), but the address is";
 	reason = range->family == AF_INET6 ? parse_ip6(range, text) : parse_ip4(range, text);
-	for (unsigned i = 0; i < sizeof range->address; i++)
-		range->address[i] &= range->mask[i];
+	apply_mask(range);
 	return reason;
+}
+
+/* The bytes in dalan from text to end. Returns how many, or -1. */
+static int read_bytes(const char *text, const char *end, unsigned char *out)
+{
+	char *copy = strndup(text, (size_t)(end - text));
+	const char *why, *where;
+	struct opt_data data;
+	int length = -1;
+
+	if (copy == NULL)
+		return -1;
+	if (dalan_read(copy, &data, &why, &where) == 0) {
+		if (data.length <= RANGE_BYTES) {
+			memcpy(out, data.bytes, data.length);
+			length = (int)data.length;
+		}
+		free(data.bytes);
+	}
+	free(copy);
+	return length;
+}
+
+const char *range_parse_bytes(struct range *range, const char *text)
+{
+	const char *colon = text;
+	int length, mask;
+	char quote = '\0';
+
+	memset(range, 0, sizeof *range);
+	for (; *colon != '\0' && (*colon != ':' || quote != '\0'); colon++) {
+		if (quote == '\0' ? *colon == '"' || *colon == '\'' : *colon == quote)
+			quote = quote == '\0' ? *colon : '\0';
+		else if (quote != '\0' && *colon == '\\' && colon[1] != '\0')
+			colon++;
+	}
+	if (*colon == '\0')
+		return "must be data and mask, as in x0000x0a000000:x0000xff000000";
+	length = read_bytes(text, colon, range->address);
+	mask = read_bytes(colon + 1, colon + strlen(colon), range->mask);
+	if (length < 0 || mask < 0)
+		return "must be data and mask, as in x0000x0a000000:x0000xff000000";
+	if (length != mask)
+		return "must have as many bytes in front of the \":\" as behind it";
+	range->length = (unsigned)length;
+	apply_mask(range);
+	return NULL;
 }
 
 unsigned range_address_bytes(const struct sockaddr *address, const unsigned char **bytes)
@@ -113,10 +163,12 @@ unsigned range_address_bytes(const struct sockaddr *address, const unsigned char
 
 bool range_match(const struct range *range, const struct sockaddr *peer)
 {
-	const unsigned char *bytes;
-	unsigned length = range_address_bytes(peer, &bytes);
+	const unsigned char *bytes = (const unsigned char *)peer + sizeof(sa_family_t);
+	unsigned length = range->length;
 
-	if (length == 0 || length != family_bytes(range->family))
+	if (range->family != AF_UNSPEC)
+		length = range_address_bytes(peer, &bytes);
+	if (length != range->length)
 		return false;
 	for (unsigned i = 0; i < length; i++)
 		if ((bytes[i] & range->mask[i]) != range->address[i])

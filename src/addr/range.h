@@ -5,10 +5,14 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
+/* Bytes of the longest address, without its family. */
+enum { RANGE_BYTES = sizeof(struct sockaddr_storage) - sizeof(sa_family_t) };
+
 struct range {
-	int family;                  /* AF_INET or AF_INET6 */
-	unsigned char address[16];   /* in network order, without the bits outside the mask */
-	unsigned char mask[16];
+	int family;                  /* AF_INET or AF_INET6; AF_UNSPEC: of bytes, any family */
+	unsigned length;             /* how many bytes count */
+	unsigned char address[RANGE_BYTES]; /* in network order, without the bits outside the mask */
+	unsigned char mask[RANGE_BYTES];
 };
 
 /* Read "10.0.0.0/8", "10.0.0.0:255.0.0.0" or "[::1]/128". family: AF_INET, AF_INET6, or
@@ -16,8 +20,13 @@ struct range {
  * name server. Returns NULL, or why the text is bad: a phrase that goes behind it. */
 const char *range_parse(struct range *range, const char *text, int family);
 
+/* The same for addresses of any family: "data:data" in dalan (opt/dalan.h), the bytes of a
+ * struct sockaddr behind its family, and a mask of as many. */
+const char *range_parse_bytes(struct range *range, const char *text);
+
 /* True if the peer's address is in the range. IPv4 addresses that arrive on an IPv6 socket
- * (::ffff:10.1.2.3) are compared as IPv4. Other families are never in a range. */
+ * (::ffff:10.1.2.3) are compared as IPv4. Other families are never in a range of IP addresses.
+ * peer: with room for any address, zero behind its own. */
 bool range_match(const struct range *range, const struct sockaddr *peer);
 
 /* The bytes of an IP address and its length, 4 or 16, IPv4 in IPv6 taken out; 0 if the

@@ -85,7 +85,7 @@ static void open_descriptors(const struct spec *spec, int read_fd, int write_fd,
 		return;
 	}
 	if (fstat(any, &st) == 0 && S_ISSOCK(st.st_mode) && read_fd == write_fd)
-		settings.finish = FINISH_SHUTDOWN;
+		settings.finish = FINISH_SOCKET;
 	fd_settings_from(spec, &settings);
 	if (take_descriptors(read_fd, write_fd, &settings) == 0)
 		channel = fd_channel_new(&settings);

@@ -15,6 +15,20 @@ extern const struct addr_type addr_type_pipe;
 extern const struct addr_type addr_type_tcp_connect, addr_type_tcp4_connect,
 	addr_type_tcp6_connect, addr_type_tcp_listen, addr_type_tcp4_listen,
 	addr_type_tcp6_listen;
+/* sctp.c */
+extern const struct addr_type addr_type_sctp_connect, addr_type_sctp4_connect,
+	addr_type_sctp6_connect, addr_type_sctp_listen, addr_type_sctp4_listen,
+	addr_type_sctp6_listen;
+/* dccp.c */
+extern const struct addr_type addr_type_dccp_connect, addr_type_dccp4_connect,
+	addr_type_dccp6_connect, addr_type_dccp_listen, addr_type_dccp4_listen,
+	addr_type_dccp6_listen;
+/* vsock.c */
+extern const struct addr_type addr_type_vsock_connect, addr_type_vsock_listen;
+/* generic.c */
+extern const struct addr_type addr_type_socket_connect, addr_type_socket_listen;
+/* acceptfd.c */
+extern const struct addr_type addr_type_accept_fd;
 /* udp.c */
 extern const struct addr_type addr_type_udp_connect, addr_type_udp_datagram, addr_type_udp_listen,
 	addr_type_udp_recv, addr_type_udp_recvfrom, addr_type_udp_sendto;
@@ -32,6 +46,11 @@ extern const struct addr_type addr_type_udplite6_connect, addr_type_udplite6_dat
 extern const struct addr_type addr_type_unix_connect, addr_type_unix_listen,
 	addr_type_unix_client, addr_type_abstract_connect, addr_type_abstract_listen,
 	addr_type_abstract_client;
+/* interface.c, tun.c, socketpair.c */
+extern const struct addr_type addr_type_interface, addr_type_tun, addr_type_socketpair;
+/* posixmq.c */
+extern const struct addr_type addr_type_posixmq_bidirectional, addr_type_posixmq_read,
+	addr_type_posixmq_receive, addr_type_posixmq_send, addr_type_posixmq_write;
 /* exec.c */
 extern const struct addr_type addr_type_exec, addr_type_system, addr_type_shell;
 

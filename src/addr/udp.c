@@ -137,13 +137,8 @@ static int receiving_socket(const struct spec *spec)
 
 static struct opening *open_recv(const struct spec *spec, const struct open_request *request)
 {
-	struct net_peer local = { .length = sizeof(local.addr) };
 	int fd = receiving_socket(spec);
-	char text[NET_TEXT];
 
-	if (fd >= 0 && log_enabled(LOG_NOTICE_) &&
-	    getsockname(fd, &local.addr.sa, &local.length) == 0)
-		log_notice("receiving on %s", net_print(&local.addr, local.length, text, sizeof(text)));
 	open_done(request, fd < 0 ? NULL
 	                          : datagram_channel(spec, fd, NULL, NULL, SENDERS_ADMITTED));
 	return NULL;

@@ -23,8 +23,6 @@
 #include "sys/error.h"
 #include "sys/log.h"
 
-enum { BACKLOG = 4096 };
-
 #define FULL_INTERVAL (NANOSECONDS / 100)
 
 struct unix_opening {
@@ -383,7 +381,7 @@ static int try_listen(const struct spec *spec, bool last)
 	}
 	call = "listen";
 	if (spec_apply(spec, PH_LISTEN, fd, NULL) < 0 ||
-	    listen(fd, (int)spec_number(spec, "backlog", BACKLOG)) < 0) {
+	    listen(fd, (int)spec_number(spec, "backlog", LISTENER_BACKLOG)) < 0) {
 		error = errno;
 		if (path != NULL)
 			unlink(path);

@@ -64,7 +64,7 @@ struct channel {
 	struct closer *closers;
 	int read_fd, write_fd;    /* for messages ("fd 6"); -1 where there is none */
 	uint8_t peer;             /* enum chan_peer */
-	bool stream_socket;
+	bool stream_socket;       /* one that can half-close, and shows when its peer is gone */
 	bool ignore_eof;          /* option ignoreeof */
 	bool cool_write;          /* option cool-write: EPIPE is no error */
 	bool exited;              /* the program at the other end has */

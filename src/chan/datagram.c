@@ -203,9 +203,12 @@ static enum io_status datagram_write(struct channel *channel, const void *data, 
 	}
 	if (errno != EAGAIN && errno != EWOULDBLOCK)
 		return IO_ERROR;
-	d->watch.ready &= (uint8_t)~WATCH_WRITE;
-	if (d->settings.to.addr.sa.sa_family == AF_UNIX)
+	if (d->settings.to.addr.sa.sa_family == AF_UNIX) {
+		d->watch.ready &= (uint8_t)~WATCH_WRITE;
 		timer_start(&d->full, FULL_INTERVAL, room_again);
+	} else {
+		watch_write_again(&d->watch);
+	}
 	return IO_AGAIN;
 }
 
@@ -233,7 +236,7 @@ static int datagram_attach(struct channel *channel)
 {
 	struct datagram *d = self(channel);
 
-	return d->watch.notify != NULL ? 0 : watch_start(&d->watch, d->settings.fd, notified);
+	return d->watch.notify != NULL ? 0 : watch_start_quiet(&d->watch, d->settings.fd, notified);
 }
 
 static unsigned datagram_ready(const struct channel *channel)

@@ -154,7 +154,7 @@ static enum io_status fd_write(struct channel *channel, const void *data, size_t
 	}
 	if (!again(errno))
 		return failed(c, c->out_fd);
-	watch->ready &= (uint8_t)~WATCH_WRITE;
+	watch_write_again(watch);
 	return IO_AGAIN;
 }
 
@@ -190,8 +190,9 @@ static enum io_status fd_finish(struct channel *channel)
 		close_output(c);
 		break;
 	case FINISH_NULL:
-		if (send(c->out_fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-			log_warn("send(%d, \"\", 0): %s", c->out_fd, error_text(errno));
+		/* it may well be the first to hear that nobody is there */
+		if (send(c->out_fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && !again(errno))
+			return IO_ERROR;
 		break;
 	default:
 		break;
@@ -219,6 +220,8 @@ static int fd_attach(struct channel *channel)
 
 	if (c->in.notify != NULL || c->out.notify != NULL)
 		return 0;
+	if (c->shared && c->in_socket && c->datagrams)
+		return watch_start_quiet(&c->in, c->in_fd, notified_in);
 	if (c->in_fd >= 0 && watch_start(&c->in, c->in_fd, notified_in) < 0)
 		return -1;
 	if (c->out_fd >= 0 && !c->shared && watch_start(&c->out, c->out_fd, notified_out) < 0)
@@ -277,12 +280,34 @@ static const struct chan_ops fd_ops = {
 	.not_ready = fd_not_ready, .dup = fd_dup, .close = fd_close,
 };
 
-static enum chan_peer peer_kind(int family, int type)
+static bool is_ip(int family)
 {
-	if (type != SOCK_STREAM && type != SOCK_SEQPACKET)
-		return PEER_OTHER;
-	return family == AF_UNIX ? PEER_UNIX
-	       : family == AF_INET || family == AF_INET6 ? PEER_TCP : PEER_OTHER;
+	return family == AF_INET || family == AF_INET6;
+}
+
+/* The protocol of an IP socket with connections, or 0: SCTP's sockets have the same family and
+ * type as TCP's. */
+static int ip_protocol(const struct fd_settings *settings, int fd, int family, int type)
+{
+	if (!is_ip(family) || (type != SOCK_STREAM && type != SOCK_SEQPACKET && type != SOCK_DCCP))
+		return 0;
+	return settings->protocol != 0 ? settings->protocol : net_protocol(fd);
+}
+
+static enum chan_peer peer_kind(int family, int type, int protocol)
+{
+	if (family == AF_UNIX && (type == SOCK_STREAM || type == SOCK_SEQPACKET))
+		return PEER_UNIX;
+	return type == SOCK_STREAM && (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP)
+	       ? PEER_TCP : PEER_OTHER;
+}
+
+/* SCTP ends an association as a whole: shutdown(2) tells the peer that we are done, and from
+ * then on the peer can't send either (RFC 9260, 9.2). DCCP has no shutdown (RFC 4340, 8.3). */
+static enum fd_finish socket_finish(int protocol)
+{
+	return protocol == IPPROTO_SCTP || protocol == IPPROTO_DCCP ? FINISH_NONE
+	                                                            : FINISH_SHUTDOWN;
 }
 
 struct channel *fd_channel_new(const struct fd_settings *settings)
@@ -291,6 +316,7 @@ struct channel *fd_channel_new(const struct fd_settings *settings)
 	int any = settings->read_fd >= 0 ? settings->read_fd : settings->write_fd;
 	int type = settings->type != 0 ? settings->type : net_type(any);
 	int family = settings->family != 0 || type == 0 ? settings->family : net_family(any);
+	int protocol = ip_protocol(settings, any, family, type);
 	bool both;
 
 	if (c == NULL)
@@ -299,7 +325,8 @@ struct channel *fd_channel_new(const struct fd_settings *settings)
 	c->in_fd = settings->read_fd;
 	c->out_fd = settings->write_fd;
 	c->shared = c->in_fd == c->out_fd;
-	c->finish = (uint8_t)settings->finish;
+	c->finish = (uint8_t)(settings->finish == FINISH_SOCKET ? socket_finish(protocol)
+	                                                        : settings->finish);
 	c->may_block = settings->may_block;
 	c->null_eof = settings->null_eof;
 	c->failed = settings->failed;
@@ -313,8 +340,9 @@ struct channel *fd_channel_new(const struct fd_settings *settings)
 	c->base.reads_packets = (c->in_socket && c->packets) || settings->packets;
 	c->base.writes_packets = (c->out_socket && c->packets) || settings->packets;
 	c->packets |= settings->packets;
-	c->base.stream_socket = both && type == SOCK_STREAM;
-	c->base.peer = (uint8_t)(both ? peer_kind(family, type) : PEER_OTHER);
+	c->base.peer = (uint8_t)(both ? peer_kind(family, type, protocol) : PEER_OTHER);
+	c->base.stream_socket = both && type == SOCK_STREAM &&
+	                        (c->base.peer != PEER_OTHER || family == AF_VSOCK);
 	return &c->base;
 }
 

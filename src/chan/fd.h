@@ -9,12 +9,14 @@ enum fd_finish {
 	FINISH_NONE,      /* nothing: files, stdio */
 	FINISH_SHUTDOWN,  /* shutdown(fd, SHUT_WR): sockets */
 	FINISH_CLOSE,     /* close(2): the writing end of a pipe */
-	FINISH_NULL       /* send an empty packet (option shut-null) */
+	FINISH_NULL,      /* send an empty packet (option shut-null) */
+	FINISH_SOCKET     /* as FINISH_SHUTDOWN if the protocol can half-close, else nothing */
 };
 
 struct fd_settings {
 	int read_fd, write_fd;      /* may be the same; -1 where there is none */
 	int family, type;           /* of a socket we just made; 0: find out */
+	int protocol;               /* the same, of an IP socket with connections */
 	enum fd_finish finish;
 	bool may_block;             /* inherited, without O_NONBLOCK: look before each call */
 	bool null_eof;              /* option null-eof: an empty packet is EOF */

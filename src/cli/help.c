@@ -239,17 +239,23 @@ static const char *const built[] = {
 	"WITH_LIBWRAP", "WITH_NAMESPACES", NULL
 };
 static const char *const missing[] = {
-	"WITH_TERMIOS", "WITH_STALL", "WITH_TEXT", "WITH_SOCKETPAIR", "WITH_RAWIP",
-	"WITH_GENERICSOCKET", "WITH_INTERFACE", "WITH_SCTP", "WITH_DCCP",
-	"WITH_POSIXMQ", "WITH_SOCKS4", "WITH_SOCKS4A", "WITH_SOCKS5",
-	"WITH_VSOCK", "WITH_PROXY", "WITH_READLINE", "WITH_TUN", "WITH_PTY", "WITH_OPENSSL",
-	"WITH_FIPS", "WITH_SYCLS", "WITH_FILAN", "WITH_DEVTESTS", NULL
+	"WITH_TERMIOS", "WITH_STALL", "WITH_TEXT", "WITH_RAWIP", "WITH_SOCKS4", "WITH_SOCKS4A",
+	"WITH_SOCKS5", "WITH_PROXY", "WITH_READLINE", "WITH_PTY", "WITH_OPENSSL", "WITH_FIPS",
+	"WITH_SYCLS", "WITH_FILAN", "WITH_DEVTESTS", NULL
 };
+
+/* Types of one feature need not be neighbours: only the first one names it. */
+static bool first_of_feature(const struct addr_type *const *type)
+{
+	for (const struct addr_type *const *t = addr_types; t < type; t++)
+		if (strcmp((*t)->feature, (*type)->feature) == 0)
+			return false;
+	return strcmp((*type)->feature, "WITH_TCP") != 0;
+}
 
 void cli_version(void)
 {
 	struct utsname uts;
-	const char *last = "";
 
 	uname(&uts);
 	printf("%ssocat version %s on %s\n   running on %s version %s, release %s, machine %s\n",
@@ -259,8 +265,8 @@ void cli_version(void)
 	for (const char *const *f = built; *f != NULL; f++)
 		printf("  #define %s 1\n", *f);
 	for (const struct addr_type *const *t = addr_types; *t != NULL; t++)
-		if (strcmp((*t)->feature, last) != 0 && strcmp((*t)->feature, "WITH_TCP") != 0)
-			printf("  #define %s 1\n", last = (*t)->feature);
+		if (first_of_feature(t))
+			printf("  #define %s 1\n", (*t)->feature);
 	for (const char *const *f = missing; *f != NULL; f++)
 		printf("  #undef %s\n", *f);
 	printf("  #define WITH_MSGLEVEL 0 /*debug*/\n  #define WITH_DEFAULT_IPV 4\n");

@@ -69,15 +69,15 @@ bool loop_stopping(void)
 	return loop.stop;
 }
 
-int watch_start(struct watch *watch, int fd, void (*notify)(struct watch *watch))
+enum { QUIET_EVENTS = EPOLLIN | EPOLLPRI | EPOLLRDHUP };
+
+static int start(struct watch *watch, int fd, void (*notify)(struct watch *watch), uint32_t events)
 {
-	struct epoll_event event = {
-		.events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = watch
-	};
+	struct epoll_event event = { .events = events | EPOLLET, .data.ptr = watch };
 
 	watch->fd = fd;
 	watch->ready = 0;
-	watch->always = false;
+	watch->quiet = watch->always = false;
 	if (epoll_ctl(loop.epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
 		if (errno != EPERM)
 			return -1;
@@ -90,6 +90,35 @@ int watch_start(struct watch *watch, int fd, void (*notify)(struct watch *watch)
 	watch->next = &loop.watches;
 	watch->prev->next = watch->next->prev = watch;
 	return 0;
+}
+
+int watch_start(struct watch *watch, int fd, void (*notify)(struct watch *watch))
+{
+	return start(watch, fd, notify, QUIET_EVENTS | EPOLLOUT);
+}
+
+int watch_start_quiet(struct watch *watch, int fd, void (*notify)(struct watch *watch))
+{
+	if (start(watch, fd, notify, QUIET_EVENTS) < 0)
+		return -1;
+	watch->quiet = !watch->always;
+	watch->ready |= WATCH_WRITE;
+	return 0;
+}
+
+static void change_events(struct watch *watch, uint32_t events)
+{
+	struct epoll_event event = { .events = events | EPOLLET, .data.ptr = watch };
+
+	if (epoll_ctl(loop.epoll, EPOLL_CTL_MOD, watch->fd, &event) < 0)
+		log_error("epoll_ctl(): %s", error_text(errno));
+}
+
+void watch_write_again(struct watch *watch)
+{
+	watch->ready &= (uint8_t)~WATCH_WRITE;
+	if (watch->quiet)
+		change_events(watch, QUIET_EVENTS | EPOLLOUT);
 }
 
 void watch_stop(struct watch *watch)
@@ -203,6 +232,8 @@ static void turn(void)
 
 		if (watch->notify == NULL)
 			continue;  /* stopped by an earlier event of this batch */
+		if (watch->quiet && !(watch->ready & WATCH_WRITE) && (events[i].events & EPOLLOUT))
+			change_events(watch, QUIET_EVENTS);
 		watch->ready |= readiness(events[i].events);
 		watch->notify(watch);
 		if (loop.generation != generation)

@@ -26,6 +26,7 @@ struct watch {
 	void (*notify)(struct watch *watch); /* NULL: not registered */
 	int fd;
 	uint8_t ready;                       /* WATCH_...: cleared by who got "again" */
+	bool quiet;                          /* taken for writable, without events of it */
 	bool always;                         /* epoll refuses it (regular file): always ready */
 };
 
@@ -53,6 +54,12 @@ bool loop_stopping(void);
  * Returns 0, or -1 with errno set (ENOMEM, ENOSPC). */
 int watch_start(struct watch *watch, int fd, void (*notify)(struct watch *watch));
 void watch_stop(struct watch *watch);
+
+/* The same for sockets that nearly always have room, and would tell so after every packet: it
+ * counts as writable from the beginning, and after "again" an event has to be asked for. */
+int watch_start_quiet(struct watch *watch, int fd, void (*notify)(struct watch *watch));
+/* Writing said "again": clear WATCH_WRITE, and have notify() called when there is room. */
+void watch_write_again(struct watch *watch);
 
 /* Have run() called once in this turn (or the next). Queuing twice is fine. */
 void task_queue(struct task *task);

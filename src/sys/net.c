@@ -49,6 +49,34 @@ static void print_un(const struct sockaddr_un *un, socklen_t length, char *buffe
 	buffer[n] = '\0';
 }
 
+/* The bytes behind the family, as the original shows them. */
+static void print_bytes(const union net_addr *addr, socklen_t length, char *buffer, size_t size)
+{
+	const unsigned char *bytes = (const unsigned char *)addr;
+	size_t n = (size_t)snprintf(buffer, size, "0x");
+
+	for (size_t i = sizeof(sa_family_t); i < length && n + 3 < size; i++)
+		n += (size_t)snprintf(buffer + n, size - n, "%02x", bytes[i]);
+}
+
+/* The link-level address with what is before it, in hexadecimal. */
+static void print_packet(const union net_addr *addr, socklen_t length, char *buffer, size_t size)
+{
+	const unsigned char *bytes = (const unsigned char *)addr;
+	/* in host byte order: family, then protocol, interface, kind of device, kind of packet,
+	 * length of the address, the address (at least four bytes of it) */
+	size_t start = sizeof(sa_family_t), used = addr->ll.sll_halen < 4 ? 4 : addr->ll.sll_halen;
+	size_t end = offsetof(struct sockaddr_ll, sll_addr) + used, n;
+
+	if (end > sizeof(addr->ll))
+		end = sizeof(addr->ll);
+	if (end > length)
+		end = length;
+	n = (size_t)snprintf(buffer, size, "0x");
+	for (size_t i = start; i < end && n + 2 < size; i++)
+		n += (size_t)snprintf(buffer + n, size - n, "%02x", bytes[i]);
+}
+
 char *net_host(const union net_addr *addr, socklen_t length, char *buffer, size_t size)
 {
 	switch (length < sizeof(sa_family_t) ? AF_UNSPEC : addr->sa.sa_family) {
@@ -61,8 +89,17 @@ char *net_host(const union net_addr *addr, socklen_t length, char *buffer, size_
 	case AF_UNIX:
 		print_un(&addr->un, length, buffer, size);
 		break;
-	default:
+	case AF_VSOCK:
+		snprintf(buffer, size, "%u", addr->vm.svm_cid);
+		break;
+	case AF_PACKET:
+		print_packet(addr, length, buffer, size);
+		break;
+	case AF_UNSPEC:
 		snprintf(buffer, size, "<anon>");
+		break;
+	default:
+		print_bytes(addr, length, buffer, size);
 	}
 	return buffer;
 }
@@ -75,6 +112,10 @@ char *net_print(const union net_addr *addr, socklen_t length, char *buffer, size
 	net_host(addr, length, host, sizeof(host));
 	if (family == AF_INET || family == AF_INET6)
 		snprintf(buffer, size, "AF=%d %s:%u", family, host, net_port(addr));
+	else if (family == AF_VSOCK)
+		snprintf(buffer, size, "AF=%d cid:%s port:%u", family, host, net_port(addr));
+	else if (family != AF_UNIX && family != AF_UNSPEC)
+		snprintf(buffer, size, "AF=%d %s", family, host);
 	else
 		snprintf(buffer, size, "AF=%d \"%s\"", family, host);
 	return buffer;
@@ -86,6 +127,8 @@ unsigned net_port(const union net_addr *addr)
 		return ntohs(addr->in.sin_port);
 	if (addr->sa.sa_family == AF_INET6)
 		return ntohs(addr->in6.sin6_port);
+	if (addr->sa.sa_family == AF_VSOCK)
+		return addr->vm.svm_port;
 	return 0;
 }
 
@@ -199,6 +242,11 @@ int net_family(int fd)
 int net_type(int fd)
 {
 	return socket_int(fd, SO_TYPE);
+}
+
+int net_protocol(int fd)
+{
+	return socket_int(fd, SO_PROTOCOL);
 }
 
 struct cmsghdr *net_control(const struct msghdr *message, const struct cmsghdr *previous)

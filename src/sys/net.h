@@ -3,11 +3,21 @@
 #define SYS_NET_H
 
 #include <netinet/in.h>
+#include <netpacket/packet.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+
+/* linux/vm_sockets.h; see vsock(7). */
+struct sockaddr_vm {
+	sa_family_t svm_family;
+	unsigned short svm_reserved1;
+	unsigned svm_port, svm_cid;
+	uint8_t svm_flags;
+	unsigned char svm_zero[3];
+};
 
 /* Room for any address that we connect to or accept from. */
 union net_addr {
@@ -15,6 +25,8 @@ union net_addr {
 	struct sockaddr_in in;
 	struct sockaddr_in6 in6;
 	struct sockaddr_un un;
+	struct sockaddr_vm vm;
+	struct sockaddr_ll ll;
 	struct sockaddr_storage storage;
 };
 
@@ -26,9 +38,11 @@ struct net_peer {
 /* Enough for every printed form below. */
 enum { NET_TEXT = 512 };
 
-/* As in log lines: "AF=2 127.0.0.1:80", "AF=10 [0000:...:0001]:80", "AF=1 \"/run/x\"". */
+/* As in log lines: "AF=2 127.0.0.1:80", "AF=10 [0000:...:0001]:80", "AF=1 \"/run/x\"",
+ * "AF=40 cid:2 port:80", "AF=17 0x0800020000000100000602420ac80001", and "AF=43 0x0050..." for
+ * families that we know nothing of. */
 char *net_print(const union net_addr *addr, socklen_t length, char *buffer, size_t size);
-/* The host part alone, as in SOCAT_PEERADDR: "127.0.0.1", "[0000:...:0001]", "/run/x". */
+/* The host part alone, as in SOCAT_PEERADDR: "127.0.0.1", "[0000:...:0001]", "/run/x", "2". */
 char *net_host(const union net_addr *addr, socklen_t length, char *buffer, size_t size);
 /* Port in host byte order, 0 if the family has none. */
 unsigned net_port(const union net_addr *addr);
@@ -56,5 +70,7 @@ struct cmsghdr *net_control(const struct msghdr *message, const struct cmsghdr *
 int net_family(int fd);
 /* SOCK_STREAM, ..., or 0. */
 int net_type(int fd);
+/* IPPROTO_TCP, ..., or 0. */
+int net_protocol(int fd);
 
 #endif

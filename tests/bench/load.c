@@ -3,7 +3,8 @@
  *
  * One program, one sub command per job (see the table at the end). "serve" is
  * the back end; every other sub command is a client that reaches it through a
- * relay and prints one line of numbers for the caller to work with.
+ * relay and prints one line of numbers for the caller to work with. What goes
+ * over UDP is in load_udp.c.
  *
  * Protocol: each connection opens with one hello of MESSAGE bytes. Byte 0 says
  * what the connection is for, bytes 8 to 15 hold a length in bytes.
@@ -18,13 +19,12 @@
  * should take as little as possible of a machine it shares with the relay.
  */
 #define _GNU_SOURCE
+#include "load.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,27 +36,22 @@
 #include <unistd.h>
 
 enum {
-	MESSAGE = 64,
 	CHUNK = 256 * 1024,
-	BATCH = 256,
 	BACKLOG = 4096,
-	ROOM = 32768,	/* connections the back end can hold */
-	PATIENCE = 10	/* seconds without an answer before a client gives up */
+	ROOM = 32768	/* connections the back end can hold */
 };
 
 static unsigned char chunk[CHUNK];
 
 /* ---- basics ----------------------------------------------------------- */
 
-/* Log what failed and why; returns -1 so that callers can pass it on. */
-static int fail(const char *what)
+int fail(const char *what)
 {
 	fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
 	return -1;
 }
 
-/* Monotonic time in nanoseconds. */
-static uint64_t now(void)
+uint64_t now(void)
 {
 	struct timespec ts;
 
@@ -64,7 +59,7 @@ static uint64_t now(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-static double seconds_since(uint64_t start)
+double seconds_since(uint64_t start)
 {
 	return (double)(now() - start) / 1e9;
 }
@@ -76,8 +71,7 @@ static void write_hello(unsigned char hello[MESSAGE], char mode, uint64_t length
 	memcpy(hello + 8, &length, sizeof length);
 }
 
-/* Fill *to from the command line's ADDRESS and PORT. Returns 0 or -1. */
-static int parse_endpoint(char **argv, struct sockaddr_in *to)
+int parse_endpoint(char **argv, struct sockaddr_in *to)
 {
 	memset(to, 0, sizeof *to);
 	to->sin_family = AF_INET;
@@ -88,13 +82,12 @@ static int parse_endpoint(char **argv, struct sockaddr_in *to)
 	return -1;
 }
 
-/* A positive number from the command line, 0 if it is none. */
-static uint64_t parse_count(const char *word)
+uint64_t parse_count(const char *word)
 {
 	return strtoull(word, NULL, 10);
 }
 
-static int set_interest(int ep, int op, int fd, uint32_t events, void *owner)
+int set_interest(int ep, int op, int fd, uint32_t events, void *owner)
 {
 	struct epoll_event ev = { .events = events };
 
@@ -531,8 +524,7 @@ static int run_pingpong(char **argv)
 
 /* ---- idle: hold many connections while a command looks at the relay --- */
 
-/* Run the command and wait for it. Returns 0 if it succeeded. */
-static int run_command(char **argv)
+int run_command(char **argv)
 {
 	int status;
 	pid_t pid = fork();
@@ -586,6 +578,9 @@ static const struct command commands[] = {
 	{ "churn", "ADDRESS PORT CLIENTS SECONDS CONNECTIONS", 5, run_churn },
 	{ "pingpong", "ADDRESS PORT SECONDS", 3, run_pingpong },
 	{ "idle", "ADDRESS PORT CONNECTIONS COMMAND...", 4, run_idle },
+	{ "udp-serve", "ADDRESS PORT", 2, run_udp_serve },
+	{ "udp-wait", "ADDRESS PORT SECONDS", 3, run_udp_wait },
+	{ "udp", "ADDRESS PORT PEERS IN-FLIGHT SECONDS COMMAND...", 6, run_udp },
 };
 
 static void raise_descriptor_limit(void)

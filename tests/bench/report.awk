@@ -16,8 +16,11 @@ BEGIN {
 	row("pingpong", "p50_us", "less", "ping-pong: median us")
 	row("pingpong", "p99_us", "less", "ping-pong: 99th percentile us")
 	row("pingpong", "cpu_us_per_round_trip", "less", "ping-pong: CPU us/round trip")
-	idle_rows(1000)
-	idle_rows(9000)
+	memory_rows("idle-1000", "1000 idle: ", "connection")
+	memory_rows("idle-9000", "9000 idle: ", "connection")
+	udp_rows(1)
+	udp_rows(100)
+	udp_rows(9000)
 }
 
 { values[$1, $4, $2] = values[$1, $4, $2] " " $5 }
@@ -40,12 +43,22 @@ function row(measure, metric, better, words) {
 	row_words[rows] = words
 }
 
-function idle_rows(n,    words) {
-	words = n " idle: "
-	row("idle-" n, "rss_mb", "less", words "RSS MB")
-	row("idle-" n, "pss_mb", "less", words "PSS MB")
-	row("idle-" n, "pss_kb_per_connection", "less", words "PSS kB/connection")
-	row("idle-" n, "processes", "less", words "processes")
+function memory_rows(measure, words, unit) {
+	row(measure, "rss_mb", "less", words "RSS MB")
+	row(measure, "pss_mb", "less", words "PSS MB")
+	row(measure, "pss_kb_per_session", "less", words "PSS kB/" unit)
+	row(measure, "processes", "less", words "processes")
+}
+
+function udp_rows(n,    words) {
+	words = n " UDP: "
+	row("udp-" n, "cpu_us_per_round_trip", "less", words "CPU us/round trip")
+	row("udp-" n, "round_trips_per_cpu_s", "more", words "round trips/CPU s")
+	row("udp-" n, "round_trips_per_s", "more", words "round trips/s")
+	row("udp-" n, "lost_per_million", "less", words "lost/million")
+	row("udp-" n, "lost_first", "less", words "lost first requests")
+	if (n > 1)
+		memory_rows("udp-" n, words, "peer")
 }
 
 # Median, least, greatest and number of the values of one cell.
@@ -161,4 +174,8 @@ function print_targets(    key) {
 		"cpu_us_per_connection", 0.15)
 	key = "idle-9000" SUBSEP "rss_mb" SUBSEP "ours"
 	verdict("9000 idle connections, at most 18 MB resident", key in median, median[key], 18)
+	target_ratio("UDP CPU per round trip, 100 peers, at most 0.3 of socat's", "udp-100",
+		"cpu_us_per_round_trip", 0.3)
+	key = "udp-9000" SUBSEP "rss_mb" SUBSEP "ours"
+	verdict("9000 UDP peers, under 25 MB resident", key in median, median[key], 25)
 }

@@ -61,6 +61,42 @@ static void test_range_matches(void)
 	}
 }
 
+/* Ranges of bytes: any family, compared behind it. */
+static void test_range_of_bytes(void)
+{
+	static const struct {
+		const char *range, *peer;
+		bool matches;
+	} cases[] = {
+		{"x0000x0a000000:x0000xff000000", "10.255.1.2", true},
+		{"x0000x0a000000:x0000xff000000", "11.0.0.0", false},
+		{"x0000x0a010203:x0000xff000000", "10.9.9.9", true},
+		{"x1234:x0000", "1.2.3.4", true}, {"x1234:xffff", "1.2.3.4", false},
+		{":", "1.2.3.4", true}, {"x0000x00000000xfe80:x0000x00000000xffff", "fe80::1", true},
+		{"x0000x00000000xfe80:x0000x00000000xffff", "fe90::1", false},
+		{"\":\":b0", "1.2.3.4", true}, {"':':b-1", "1.2.3.4", false},
+	};
+	static const char *const bad[] = {
+		"", "x00", "x00:", "x00:x0000", "x0:x0", "x00:mask", "10.0.0.0/8", "\"a:b\"", "x00:x00:x00",
+	};
+	char longest[600] = "x";
+	struct range range;
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct { union address address; char more[120]; } peer = {0};
+
+		peer.address = address_of(cases[i].peer);
+		CHECK_TEXT(range_parse_bytes(&range, cases[i].range), NULL);
+		CHECK_NUMBER(range_match(&range, &peer.address.any), cases[i].matches);
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		CHECK(range_parse_bytes(&range, bad[i]) != NULL);
+	for (unsigned i = 0; i < RANGE_BYTES + 1; i++)
+		strcat(longest, "00");
+	strcat(longest, ":x00");
+	CHECK(range_parse_bytes(&range, longest) != NULL);
+}
+
 static void test_range_bad(void)
 {
 	static const char *const bad[] = {
@@ -195,6 +231,7 @@ static void test_order(void)
 int main(void)
 {
 	test_range_matches();
+	test_range_of_bytes();
 	test_range_bad();
 	test_patterns();
 	test_undecidable();

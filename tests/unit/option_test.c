@@ -214,6 +214,16 @@ static void test_checks(void)
 	CHECK_NUMBER(opt_read(&value, "pf", "foo", G_SOCKET, "a"), -1);
 	CHECK_MESSAGE("E a: option \"pf\": \"foo\" is an unknown protocol family; "
 	              "there are ip4, ip6, unix, vsock, packet or numbers");
+	CHECK_NUMBER(opt_read(&value, "dccp-set-sid", "SC:ab", G_DCCP, "a"), 0);
+	CHECK_NUMBER(value.number, 0x61622020);
+	opt_value_free(&value);
+	CHECK_NUMBER(opt_read(&value, "dccp-set-sid", "0xfffffffe", G_DCCP, "a"), 0);
+	CHECK_NUMBER(value.number, 0xfffffffe);
+	opt_value_free(&value);
+	CHECK_SILENT();
+	CHECK_NUMBER(opt_read(&value, "ccid", "1", G_DCCP, "a"), -1);
+	CHECK_MESSAGE("E a: option \"ccid\": \"1\" must be 2 (like TCP, RFC 4341) or "
+	              "3 (TFRC, RFC 4342): Linux has no other");
 	CHECK_NUMBER(opt_read(&value, "escape", "256", G_APPL, "a"), -1);
 	CHECK_MESSAGE("E a: option \"escape\": \"256\" is not the code of a character");
 	CHECK_NUMBER(opt_read(&value, "umask", "1000", G_FD, "a"), -1);

@@ -1,0 +1,223 @@
+/* ACCEPT-FD: connections from a socket that listens already, whoever made it: a service manager
+ * (activation.h), or a program that started us.
+ *
+ * Others may have the socket open too, so nothing is changed that belongs to it: options act on
+ * each connection, and its entry in the file system stays. The one exception is O_NONBLOCK. It
+ * is a property that all share, but without it accept(2) would block when another process has
+ * taken the connection first, and there is no flag that would prevent this for a single call.
+ *
+ * The descriptor is ours and is closed when listening is over: nobody else shall be kept waiting
+ * in the queue. A duplicate is used instead if it will be needed again (the address is opened
+ * for each connection of the other one, or both addresses name it), and for the standard
+ * descriptors, whose numbers nothing else may get.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "addr/access.h"
+#include "addr/activation.h"
+#include "addr/listener.h"
+#include "addr/range.h"
+#include "addr/types.h"
+#include "sys/error.h"
+#include "sys/log.h"
+#include "sys/net.h"
+
+#define GROUPS (G_FD | G_SOCKET | G_CHILD | G_RETRY | G_RANGE | G_UNIX | G_IP4 | G_IP6 | G_UDP | \
+                G_TCP | G_SCTP | G_DCCP | G_UDPLITE)
+
+/* How many specs name a descriptor, and have not listened on it yet. There are at most four: two
+ * addresses, both dual. */
+static struct {
+	int fd;
+	unsigned count;
+} claims[4];
+
+static unsigned *claims_of(int fd)
+{
+	size_t unused = 0;
+
+	for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++) {
+		if (claims[i].count > 0 && claims[i].fd == fd)
+			return &claims[i].count;
+		if (claims[i].count == 0)
+			unused = i;
+	}
+	claims[unused].fd = fd;
+	return &claims[unused].count;
+}
+
+static bool is_number(const char *text)
+{
+	return *text >= '0' && *text <= '9';
+}
+
+/* A number as written, or the descriptor with this name; -1 if there is none. */
+static int descriptor_of(const char *text)
+{
+	long number;
+	char *end;
+
+	if (!is_number(text))
+		return activation_find(text);
+	errno = 0;
+	number = strtol(text, &end, 0);
+	return *end != '\0' || errno != 0 || number > 1048576 ? -1 : (int)number;
+}
+
+static int check_name(const struct spec *spec, const char *text)
+{
+	char passed[200];
+
+	if (descriptor_of(text) >= 0)
+		return 0;
+	activation_describe(passed, sizeof(passed));
+	if (is_number(text) || *text == '-' || *text == '\0')
+		log_error("%s: error in FD number \"%.40s\": must be the number of a socket that "
+		          "listens, or its name in LISTEN_FDNAMES", spec->text, text);
+	else if (activation_find(text) == ACTIVATION_AMBIGUOUS)
+		log_error("%s: several descriptors have the name \"%.40s\" (%s): use a number",
+		          spec->text, text, passed);
+	else
+		log_error("%s: error in FD number \"%.40s\": it is no number, and no descriptor has "
+		          "this name: %s", spec->text, text, passed);
+	return -1;
+}
+
+static int socket_option(int fd, int name, int *value)
+{
+	socklen_t size = sizeof(*value);
+
+	return getsockopt(fd, SOL_SOCKET, name, value, &size);
+}
+
+/* Returns NULL if the descriptor is a socket that listens, or why it can't be used. */
+static const char *unusable(int fd)
+{
+	struct net_peer peer = { .length = sizeof(peer.addr) };
+	int type, listens = 0;
+
+	if (fcntl(fd, F_GETFD) < 0 || fcntl(fd, F_GETFL) & O_PATH)   /* closed: see main.c */
+		return "is not open: was it passed on?";
+	if (socket_option(fd, SO_TYPE, &type) < 0)
+		return "is no socket: use FD, or STDIO";
+	if (type == SOCK_DGRAM || type == SOCK_RAW || type == SOCK_RDM)
+		return "is a socket for datagrams, which has no connections to accept: use FD";
+	if (type == SOCK_SEQPACKET && net_protocol(fd) == IPPROTO_SCTP)
+		return "is a socket for many peers at once (SCTP), which accepts no connections";
+	if (socket_option(fd, SO_ACCEPTCONN, &listens) == 0 && listens)
+		return NULL;
+	if (getpeername(fd, &peer.addr.sa, &peer.length) == 0)
+		return "is a connection, not a socket that listens: use FD (a systemd socket unit "
+		       "with Accept=yes passes these, one with Accept=no the listening one)";
+	return "is a socket that does not listen: listen(2) has not been called";
+}
+
+/* Options whose time is over when a socket listens. */
+static int check_phases(const struct spec *spec)
+{
+	for (size_t i = 0; i < spec->opt_count; i++) {
+		enum opt_phase phase = spec->opts[i].def->phase;
+
+		if (phase >= PH_PRESOCKET && phase <= PH_PASTBIND && phase != PH_PASTSOCKET) {
+			log_error("%s: option \"%s\" can't act: the socket is bound already", spec->text,
+			          spec->opts[i].def->name);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* Options about who may connect, which need IP, or at least ports. */
+static int check_family(const struct spec *spec, int fd)
+{
+	static const char *const names[] = {
+		"range", "tcpwrappers", "tcpwrap-etc", "tcpwrap-hosts-allow-table",
+		"tcpwrap-hosts-deny-table", "sourceport", "lowport",
+	};
+	const char *text = spec_string(spec, "range"), *why;
+	int family = net_family(fd);
+	struct range range;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (family != AF_INET && family != AF_INET6 && spec_opt(spec, names[i]) != NULL) {
+			log_error("%s: option \"%s\" needs a socket of IP, but descriptor %d has family %d",
+			          spec->text, names[i], fd, family);
+			return -1;
+		}
+	why = text != NULL ? range_parse(&range, text, family == AF_INET ? family : AF_UNSPEC) : NULL;
+	if (why == NULL)
+		return 0;
+	log_error("%s: option \"range\": \"%s\" %s", spec->text, text, why);
+	return -1;
+}
+
+static int check_descriptor(const struct spec *spec, int fd)
+{
+	const char *why = unusable(fd);
+
+	if (why != NULL) {
+		log_error("%s: file descriptor %d %s", spec->text, fd, why);
+		return -1;
+	}
+	return check_family(spec, fd);
+}
+
+static int check(const struct spec *spec)
+{
+	int fd;
+
+	activation_take();
+	if (check_name(spec, spec->params[0]) < 0 || check_phases(spec) < 0 || access_check(spec) < 0)
+		return -1;
+	fd = descriptor_of(spec->params[0]);
+	if (check_descriptor(spec, fd) < 0)
+		return -1;
+	/* it shall not be another program's that is started before we listen */
+	if (fd > STDERR_FILENO)
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+	++*claims_of(fd);
+	return 0;
+}
+
+/* The descriptor itself, or a duplicate if it is needed again. -1 with errno set. */
+static int take_descriptor(int fd, const struct listen_request *request)
+{
+	unsigned *count = claims_of(fd);
+
+	if (request->again || *count > 1 || fd <= STDERR_FILENO) {
+		*count -= *count > 1 && !request->again;
+		return fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	}
+	*count = 0;
+	return fd;
+}
+
+static struct listener *start_listen(const struct spec *spec, const struct listen_request *request)
+{
+	int number = descriptor_of(spec->params[0]), fd, flags;
+
+	/* retry may have come after the descriptor was closed */
+	if (check_descriptor(spec, number) < 0)
+		return NULL;
+	fd = take_descriptor(number, request);
+	flags = fd < 0 ? -1 : fcntl(fd, F_GETFL);
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
+		log_error("%s: file descriptor %d: %s", spec->text, number, error_text(errno));
+		if (fd >= 0)
+			close(fd);
+		return NULL;
+	}
+	log_notice("using file descriptor %d accepting a connection for reading and writing", number);
+	return listener_inherit(spec, fd, request);
+}
+
+const struct addr_type addr_type_accept_fd = {
+	.name = "ACCEPT-FD", .aliases = "ACCEPT", .syntax = ":<fdnum>", .feature = "WITH_FDNUM",
+	.min_params = 1, .max_params = 1, .groups = GROUPS, .directions = ADDR_BOTH, .check = check,
+	.open = listener_open_once, .listen = start_listen,
+};

@@ -1,0 +1,180 @@
+/* Connecting to, and listening for, connections over IP. Connecting is ip_connect()'s work; its
+ * socket becomes a channel here. Listening binds to option bind, or to any address. */
+#include "addr/ip_stream.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "addr/access.h"
+#include "addr/bind.h"
+#include "addr/ip.h"
+#include "addr/listener.h"
+#include "opt/process.h"
+#include "sys/error.h"
+#include "sys/log.h"
+
+int ip_stream_check_connect(const struct spec *spec, const struct ip_stream *stream)
+{
+	if (ip_check_host(spec, spec->params[0]) < 0 ||
+	    ip_check_port(spec, spec->params[1], stream->service) < 0)
+		return -1;
+	return ip_check_bind(spec, stream->service);
+}
+
+int ip_stream_check_listen(const struct spec *spec, const struct ip_stream *stream)
+{
+	if (ip_check_port(spec, spec->params[0], stream->service) < 0 || ip_check_family(spec) < 0)
+		return -1;
+	return ip_check_bind(spec, stream->service) < 0 ? -1 : access_check(spec);
+}
+
+struct stream_opening {
+	struct opening base;
+	struct opening *connecting;
+	const struct spec *spec;
+	const struct ip_stream *stream;
+	struct open_request request;
+};
+
+static void done(struct stream_opening *o, struct channel *channel)
+{
+	struct open_request request = o->request;
+
+	opening_over(&o->base);
+	open_done(&request, channel);
+}
+
+static void connected(void *owner, int fd)
+{
+	struct stream_opening *o = owner;
+	struct fd_settings settings = {
+		.read_fd = fd, .write_fd = fd, .finish = FINISH_SOCKET,
+		.family = ip_family(o->spec) == AF_INET6 ? AF_INET6 : AF_INET,
+		.type = spec_opt(o->spec, "so-type") != NULL ? 0 : o->stream->socktype,
+		.protocol = spec_opt(o->spec, "so-protocol") != NULL ? 0 : o->stream->protocol,
+	};
+	struct channel *channel = NULL;
+
+	if (fd >= 0) {
+		fd_settings_from(o->spec, &settings);
+		channel = fd_channel_new(&settings);
+		if (channel == NULL) {
+			log_error("%s: %s", o->spec->text, error_text(errno));
+			close(fd);
+		}
+	}
+	done(o, channel);
+}
+
+static void cancel(struct opening *opening)
+{
+	struct stream_opening *o = (struct stream_opening *)opening;
+
+	opening_cancel(o->connecting);
+	opening_over(opening);
+}
+
+struct opening *ip_stream_open(const struct spec *spec, const struct open_request *request,
+                               const struct ip_stream *stream)
+{
+	struct stream_opening *o = calloc(1, sizeof(*o));
+	struct ip_request connect = {
+		.target = { spec->params[0], net_parse_port(spec->params[1], stream->service),
+		            stream->socktype, stream->protocol },
+		.service = stream->service, .missing = stream->missing,
+		.server = request->server, .done = connected, .owner = o,
+	};
+
+	if (o == NULL) {
+		log_error("%s: %s", spec->text, error_text(errno));
+		open_done(request, NULL);
+		return NULL;
+	}
+	o->base.cancel = cancel;
+	o->spec = spec;
+	o->stream = stream;
+	o->request = *request;
+	o->connecting = ip_connect(spec, &connect);
+	return opening_handle(&o->base);
+}
+
+static int make_socket(const struct spec *spec, const struct ip_stream *stream, int family)
+{
+	int zero = 0;
+	int fd = socket(family, (int)spec_number(spec, "so-type", stream->socktype) |
+	                        SOCK_NONBLOCK | SOCK_CLOEXEC,
+	                (int)spec_number(spec, "so-protocol", stream->protocol));
+
+	if (fd >= 0 && family == AF_INET6 && ip_family(spec) == AF_UNSPEC &&
+	    ip_version(true) == AF_UNSPEC)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof(zero));
+	return fd;
+}
+
+static void log_failed(const struct spec *spec, const struct ip_stream *stream, const char *call,
+                       const union net_addr *addr, bool last)
+{
+	int error = errno;
+	const char *hint = ip_missing(error) && stream->missing != NULL ? stream->missing
+	                                                              : ip_bind_hint(addr, error);
+	char text[NET_TEXT];
+
+	net_print(addr, net_length(addr), text, sizeof(text));
+	if (last)
+		log_error("%s: %s %s: %s%s", spec->text, call, text, error_text(error), hint);
+	else
+		log_warn("%s: %s %s: %s; trying again", spec->text, call, text, error_text(error));
+}
+
+/* Returns the listening socket; -1: may be tried again; -2: not. last: log the reason of -1. */
+static int try_listen(const struct spec *spec, const struct ip_stream *stream, bool last)
+{
+	union net_addr addr;
+	const char *call = "socket for";
+	int fd;
+
+	if (ip_local_address(spec, spec->params[0], stream->service, &addr) < 0)
+		return -2;
+	fd = make_socket(spec, stream, addr.sa.sa_family);
+	if (fd < 0)
+		goto failed;
+	call = "setsockopt(SO_REUSEADDR) for";
+	if (listener_reuseaddr(spec, fd) < 0)
+		goto failed;
+	if (spec_apply(spec, PH_PASTSOCKET, fd, NULL) < 0 ||
+	    spec_apply(spec, PH_PREBIND, fd, NULL) < 0) {
+		close(fd);
+		return -2;
+	}
+	call = "bind to";
+	if (bind_privileged(fd, &addr, net_length(&addr)) < 0)
+		goto failed;
+	call = "listen to";
+	if (spec_apply(spec, PH_LISTEN, fd, NULL) < 0 ||
+	    listen(fd, (int)spec_number(spec, "backlog", LISTENER_BACKLOG)) < 0)
+		goto failed;
+	return fd;
+
+failed:
+	log_failed(spec, stream, call, &addr, last);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+struct listener *ip_stream_listen(const struct spec *spec, const struct listen_request *request,
+                                  const struct ip_stream *stream)
+{
+	struct process_frame frame;
+	int fd;
+
+	if (process_enter(spec, &frame) < 0)
+		return NULL;
+	fd = try_listen(spec, stream, request->last_try);
+	process_leave(&frame);
+	return fd < 0 ? NULL : listener_new(spec, fd, NULL, request);
+}
