@@ -25,18 +25,25 @@ static struct peer *self(struct channel *channel)
 
 /* --- the queue ----------------------------------------------------------------- */
 
-static void unlink_packet(struct packet *packet)
+/* A packet leaves its peer's queue. */
+static void uncount(struct peer *peer, struct packet *packet)
 {
-	struct peer *peer = packet->peer;
 	size_t cost = packet->length + PACKET_COST;
 
-	packet->prev->next = packet->next;
-	packet->next->prev = packet->prev;
-	packet->peer = NULL;
 	peer->queued -= cost;
 	peer->peers->queued -= cost;
+	packet->peer = NULL;
 	if (!packet->lent)
 		free(packet);
+}
+
+static void remove_first(struct peer *peer)
+{
+	struct packet *packet = peer->queue.next;
+
+	peer->queue.next = packet->next;
+	packet->next->prev = &peer->queue;
+	uncount(peer, packet);
 }
 
 bool peer_queue(struct peer *peer, struct packet *packet)
@@ -59,7 +66,9 @@ bool packet_keep(struct packet *packet)
 	struct packet *copy = malloc(sizeof(*copy) + packet->length);
 
 	if (copy == NULL) {
-		unlink_packet(packet);
+		packet->prev->next = packet->next;
+		packet->next->prev = packet->prev;
+		uncount(packet->peer, packet);
 		return false;
 	}
 	*copy = *packet;
@@ -87,7 +96,7 @@ static enum io_status peer_read(struct channel *channel, void *data, size_t size
 	*length = n < size ? n : size;
 	channel->lost = n - *length + packet->lost;
 	memcpy(data, packet->data, *length);
-	unlink_packet(packet);
+	remove_first(peer);
 	peer->ended = peer->once;
 	return n == 0 && peer->null_eof ? IO_EOF : IO_OK;
 }
@@ -226,7 +235,7 @@ static void peer_close(struct channel *channel, bool abandon)
 
 	(void)abandon;
 	while (peer->queue.next != &peer->queue)
-		unlink_packet(peer->queue.next);
+		remove_first(peer);
 	unblock(peer);
 	resolve_name_cancel(peer->lookup);
 	free(peer->ancillary);
