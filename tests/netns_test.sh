@@ -188,6 +188,15 @@ test_link_local_bind() {
 	wait_log got.out '^hello from fe80::2 6543 to fe80::1 on near1'
 }
 
+test_link_local_wrong() {
+	for type in 'UDP6-SENDTO:[fe80::1%nosuch]:9' 'UDP6-RECVFROM:0,bind=[fe80::1%nosuch]'; do
+		run ip netns exec far "$SOCAT" "$type" -
+		assert_error '"\[fe80::1%nosuch\]" is not an IPv6 address, or there is no such interface'
+	done
+	run ip netns exec far "$SOCAT" 'UDP4-SENDTO:[fe80::1%far0]:9' -
+	assert_error '"\[fe80::1%far0\]" is not an IPv4 address'
+}
+
 # ---- other namespaces
 
 # The relay lives elsewhere: addresses, interfaces and zones are those of the namespace.

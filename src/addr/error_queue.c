@@ -161,13 +161,15 @@ error_queue_use *error_queue_for(const struct spec *spec, bool single_peer)
 	return single_peer ? error_queue_tell : error_queue_go_on;
 }
 
-static bool tell_quietly(int fd)
+/* A connected socket hears only of what is final; of the rest, packets to come may arrive. */
+static bool tell_final(int fd)
 {
 	int error = errno;
+	bool any = drain(fd, false) > 0;
 
-	drain(fd, false);
 	errno = error;
-	return false;
+	return any && (error == EHOSTUNREACH || error == ENETUNREACH || error == EOPNOTSUPP ||
+	               error == EMSGSIZE);
 }
 
 error_queue_use *error_queue_ask(int fd)
@@ -177,5 +179,5 @@ error_queue_use *error_queue_ask(int fd)
 	setsockopt(fd, IPPROTO_IP, IP_RECVERR, &one, sizeof(one));
 	if (net_family(fd) == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &one, sizeof(one));
-	return tell_quietly;
+	return tell_final;
 }
