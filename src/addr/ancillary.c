@@ -41,7 +41,7 @@ uint32_t ancillary_wanted(const struct spec *spec)
 	uint32_t wanted = 0;
 
 	for (size_t i = 0; i < OPTIONS; i++)
-		if (spec_opt(spec, options[i]) != NULL)
+		if (spec_flag(spec, options[i]))
 			wanted |= UINT32_C(1) << i;
 	for (size_t i = 0; i < sizeof(raw_options) / sizeof(raw_options[0]); i++)
 		if (spec_opt(spec, raw_options[i]) != NULL)

@@ -128,6 +128,7 @@ static void test_wanted(void)
 		{",recvtos", "IP_TOS=40"},
 		{",ip-recvttl,ip-recvtos", "IP_TTL=64|IP_TOS=40"},
 		{",ip-pktinfo", ""},
+		{",ip-recvttl=0,ip-recvtos=1", "IP_TOS=40"},
 		{",setsockopt-socket=0:12:i1", "IP_TTL=64|IP_TOS=40|IP_TYPE_99=x03"},
 	};
 	unsigned char tos = 40;
