@@ -16,6 +16,7 @@
 
 #include "addr/access.h"
 #include "addr/bind.h"
+#include "addr/error_queue.h"
 #include "addr/ip.h"
 #include "addr/unix_name.h"
 #include "chan/datagram.h"
@@ -30,7 +31,7 @@ struct judge {
 	enum datagram_senders senders;
 	struct net_peer peer;         /* SENDERS_PEER */
 	struct access *access;        /* SENDERS_ADMITTED */
-	bool ancillary;
+	uint32_t ancillary;           /* messages wanted */
 	struct naming *naming;        /* whose names are being looked up */
 };
 
@@ -209,8 +210,10 @@ static enum datagram_verdict judge_packet(struct channel *channel, void *context
 
 	memcpy(&from.addr, message->msg_name, from.length);
 	log_received(message, length);
-	if (judge->ancillary)
-		ancillary_log(message);
+	if (judge->ancillary != 0)
+		ancillary_log(channel->read_fd, message, judge->ancillary);
+	if (judge->ancillary != 0 && ancillary_is_note(message, length))
+		return DATAGRAM_DROP;
 	if (judge->senders == SENDERS_PEER) {
 		if (datagram_same_peer(&judge->peer, &from.addr, from.length))
 			return DATAGRAM_TAKE;
@@ -285,7 +288,7 @@ static struct channel *make_channel(const struct spec *spec, struct datagram_set
 	settings->explain = datagram_explain;
 	settings->ip_header = datagram_ip_header(spec, settings->fd);
 	if (judge != NULL) {
-		settings->control = judge->ancillary;
+		settings->control = judge->ancillary != 0;
 		settings->judge = judge_packet;
 		settings->context = judge;
 		settings->share_context = share_judge;
@@ -319,7 +322,7 @@ static void log_receiving(int fd)
 struct channel *datagram_channel(const struct spec *spec, int fd, struct closer *closer,
                                  const struct net_peer *to, enum datagram_senders senders)
 {
-	struct datagram_settings settings = { .fd = fd };
+	struct datagram_settings settings = { .fd = fd, .failed = error_queue_for(spec, false) };
 	struct judge *judge = new_judge(spec, to, senders);
 
 	if (judge == NULL) {
@@ -337,11 +340,14 @@ struct channel *datagram_channel(const struct spec *spec, int fd, struct closer 
 }
 
 struct channel *datagram_channel_for(const struct spec *spec, int fd, struct closer *closer,
-                                     const struct net_peer *sender, enum datagram_first first)
+                                     const struct net_peer *sender,
+                                     const struct local_address *local,
+                                     enum datagram_first first, bool (*failed)(int fd))
 {
 	struct datagram_settings settings = {
-		.fd = fd, .to = *sender, .once = first == FIRST_ANSWER,
+		.fd = fd, .to = *sender, .from = *local, .once = first == FIRST_ANSWER,
 		.finish = first == FIRST_CONNECT ? FINISH_NULL : FINISH_NONE,
+		.failed = failed,
 	};
 	struct judge *judge = NULL;
 

@@ -4,6 +4,7 @@
 #define ADDR_DATAGRAM_H
 
 #include "addr/open.h"
+#include "sys/local_address.h"
 
 /* Whose packets are taken. */
 enum datagram_senders {
@@ -23,9 +24,12 @@ enum datagram_first {
 	FIRST_CONNECT       /* the socket is connected to it */
 };
 
-/* The channel of that sender: see datagram_channel(). */
+/* The channel of that sender: see datagram_channel(). local: what answers come from; failed: what
+ * to do if calls fail (addr/error_queue.h), or NULL. */
 struct channel *datagram_channel_for(const struct spec *spec, int fd, struct closer *closer,
-                                     const struct net_peer *sender, enum datagram_first first);
+                                     const struct net_peer *sender,
+                                     const struct local_address *local,
+                                     enum datagram_first first, bool (*failed)(int fd));
 
 /* Wait for the first packet that is let in, on a socket that was made ready by the caller,
  * to whom neither it nor the closer belong any more. Option accept-timeout holds. The request's

@@ -107,6 +107,10 @@ int ip_check_host(const struct spec *spec, const char *text)
 	case 0:
 		return 0;
 	case -2:
+		/* the interface may be one of another network namespace */
+		if (strchr(text, '%') != NULL && spec_opt(spec, "netns") != NULL &&
+		    family != AF_INET)
+			return 0;
 		log_error("%s: \"%s\" is not an IPv%d address%s", spec->text, text,
 		          family == AF_INET ? 4 : 6,
 		          strchr(text, '%') != NULL ? ", or there is no such interface" : "");

@@ -7,6 +7,7 @@
 #include "addr/open.h"
 #include "addr/peers.h"
 #include "loop/loop.h"
+#include "sys/local_address.h"
 
 /* What a peer may have queued, and all together, in bytes: as much as sockets usually have. */
 enum { PEER_QUEUE = 256 * 1024, PEERS_QUEUE = 64 * 1024 * 1024 };
@@ -18,16 +19,6 @@ struct packet {
 	unsigned char *data;
 	size_t length, lost;        /* what did not fit the receiving buffer */
 	bool lent;
-};
-
-/* The address of ours that a peer has sent to: its answers come from there. */
-struct local_address {
-	sa_family_t family;         /* AF_UNSPEC: not known, the kernel chooses */
-	unsigned interface;         /* 0: any */
-	union {
-		struct in_addr in4;
-		struct in6_addr in6;
-	} to;
 };
 
 struct peers;
@@ -42,7 +33,7 @@ struct peer {
 	struct packet queue;        /* ring */
 	size_t queued;              /* bytes in it, with what a packet costs */
 	struct net_peer address;
-	struct local_address local;
+	struct local_address local;   /* where it has sent to: its answers come from there */
 	struct name_lookup *lookup; /* for tcpwrap: not a session yet */
 	struct ancillary *ancillary; /* while that lasts */
 	bool once, ended, finished, null_eof;
@@ -72,7 +63,9 @@ struct peers {
 	size_t queued;               /* bytes in all queues */
 	struct peer blocked;         /* ring of those that wait for room in the socket */
 	bool many_addresses;         /* our address is asked for with each packet */
-	bool ancillary, null_eof, ip_header;
+	uint32_t ancillary;          /* messages wanted */
+	bool (*failed)(int fd);      /* if a call fails: see addr/error_queue.h; may be NULL */
+	bool null_eof, ip_header;
 	bool paused, closed, abandoned;
 	uint64_t dropped;            /* packets of peers that could not be let in */
 	const char *why_dropped;     /* NULL: none since all was well */

@@ -62,31 +62,6 @@ static unsigned char *data_of(struct peer_batch *batch, unsigned i)
 	return batch->data + i * batch->packet_size;
 }
 
-/* Which of our addresses the packet was sent to. Of a group or broadcast address answers can't
- * come: the address of the interface counts then. */
-static void find_local(const struct msghdr *message, struct local_address *local)
-{
-	struct in_pktinfo in4;
-	struct in6_pktinfo in6;
-
-	memset(local, 0, sizeof(*local));
-	for (struct cmsghdr *c = net_control(message, NULL); c != NULL; c = net_control(message, c)) {
-		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-			memcpy(&in4, CMSG_DATA(c), sizeof(in4));
-			local->family = AF_INET;
-			local->to.in4 = in4.ipi_spec_dst;
-		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
-			memcpy(&in6, CMSG_DATA(c), sizeof(in6));
-			if (IN6_IS_ADDR_MULTICAST(&in6.ipi6_addr))
-				continue;
-			local->family = AF_INET6;
-			local->to.in6 = in6.ipi6_addr;
-			if (IN6_IS_ADDR_LINKLOCAL(&in6.ipi6_addr))
-				local->interface = in6.ipi6_ifindex;
-		}
-	}
-}
-
 /* As hand_on(). */
 static bool sort(struct peers *l, struct packet *packet, struct msghdr *message)
 {
@@ -96,10 +71,12 @@ static bool sort(struct peers *l, struct packet *packet, struct msghdr *message)
 	uint32_t hash;
 
 	memcpy(&from.addr, message->msg_name, from.length);
-	if (l->ancillary)
-		ancillary_log(message);
+	if (l->ancillary != 0)
+		ancillary_log(l->settings.fd, message, l->ancillary);
+	if (l->ancillary != 0 && ancillary_is_note(message, packet->length))
+		return true;
 	if (l->many_addresses)
-		find_local(message, &local);
+		local_address_find(message, &local);
 	hash = peer_table_hash(&l->table, &from, &local);
 	if (!l->settings.by_packet)
 		peer = peer_table_find(&l->table, hash, &from, &local);
@@ -137,7 +114,7 @@ static void prepare(struct peers *l)
 		m->msg_namelen = sizeof(b->from[i]);
 		m->msg_iov = &b->parts[i];
 		m->msg_iovlen = 1;
-		m->msg_control = l->many_addresses || l->ancillary ? b->control[i] : NULL;
+		m->msg_control = l->many_addresses || l->ancillary != 0 ? b->control[i] : NULL;
 		m->msg_controllen = m->msg_control != NULL ? CONTROL_SIZE : 0;
 		m->msg_flags = 0;
 	}
@@ -164,7 +141,8 @@ static unsigned receive_batch(struct peers *l)
 		peers_look_again(l);
 	} else if (errno != EAGAIN && errno != EWOULDBLOCK) {
 		/* about an answer that could not be delivered: no concern of the others */
-		log_info("recvmmsg(%d): %s", l->settings.fd, error_text(errno));
+		if (l->failed == NULL || !l->failed(l->settings.fd))
+			log_info("recvmmsg(%d): %s", l->settings.fd, error_text(errno));
 		l->watch.ready |= WATCH_READ;
 		task_queue(&l->task);
 	}

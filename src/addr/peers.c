@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "addr/datagram.h"
+#include "addr/error_queue.h"
 #include "addr/peer.h"
 #include "loop/resolve.h"
 #include "loop/scarce.h"
@@ -163,10 +164,8 @@ static void describe_local(const struct peers *l, const struct peer *peer,
 	client->local.length = sizeof(client->local.addr);
 	if (getsockname(l->settings.fd, &client->local.addr.sa, &client->local.length) < 0)
 		client->local.length = 0;
-	else if (peer->local.family == AF_INET)
-		client->local.addr.in.sin_addr = peer->local.to.in4;
-	else if (peer->local.family == AF_INET6)
-		client->local.addr.in6.sin6_addr = peer->local.to.in6;
+	else
+		local_address_into(&peer->local, &client->local.addr);
 }
 
 /* Returns false in a child process, or if listening is over: nothing of ours is to be touched. */
@@ -281,7 +280,8 @@ bool peers_new(struct peers *l, struct packet *packet, const struct msghdr *mess
 	peer->finish = (uint8_t)l->settings.finish;
 	peer->null_eof = l->null_eof;
 	peer->base.silent_end = !l->settings.by_packet;
-	peer->ancillary = l->ancillary ? ancillary_variables(message) : NULL;
+	peer->ancillary = l->ancillary == 0 ? NULL
+	                : ancillary_variables(l->settings.fd, message, l->ancillary);
 	peer_table_insert(&l->table, peer, hash);
 	if (!peer_queue(peer, packet)) {
 		channel_free(&peer->base);
@@ -297,16 +297,11 @@ bool peers_new(struct peers *l, struct packet *packet, const struct msghdr *mess
 static void find_addresses(struct peers *l)
 {
 	struct net_peer local = { .length = sizeof(local.addr) };
-	int one = 1, fd = l->settings.fd;
 	char text[NET_TEXT];
 
-	if (getsockname(fd, &local.addr.sa, &local.length) < 0)
+	l->many_addresses = local_address_ask(l->settings.fd);
+	if (getsockname(l->settings.fd, &local.addr.sa, &local.length) < 0)
 		return;
-	if (local.addr.sa.sa_family == AF_INET && local.addr.in.sin_addr.s_addr == htonl(INADDR_ANY))
-		l->many_addresses = setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof(one)) == 0;
-	if (local.addr.sa.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&local.addr.in6.sin6_addr))
-		l->many_addresses = setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one,
-		                               sizeof(one)) == 0;
 	log_notice("%s %s", l->settings.by_packet ? "receiving on" : "listening on UDP",
 	           net_print(&local.addr, local.length, text, sizeof(text)));
 }
@@ -320,6 +315,7 @@ static bool set_up(struct peers *l)
 		return false;
 	l->blocked.blocked_prev = l->blocked.blocked_next = &l->blocked;
 	l->ancillary = ancillary_wanted(l->spec);
+	l->failed = error_queue_for(l->spec, false);
 	l->task.run = peers_work;
 	return watch_start_quiet(&l->watch, l->settings.fd, peers_notified) == 0;
 }

@@ -110,10 +110,12 @@ static enum io_status take_aside(struct datagram *d, void *data, size_t size, si
 	return status;
 }
 
+/* IO_OK: try again. */
 static enum io_status read_failed(struct datagram *d)
 {
 	if (errno != EAGAIN && errno != EWOULDBLOCK)
-		return IO_ERROR;
+		return d->settings.failed != NULL && d->settings.failed(d->settings.fd) ? IO_OK
+		                                                                        : IO_ERROR;
 	d->watch.ready &= (uint8_t)~WATCH_READ;
 	return IO_AGAIN;
 }
@@ -139,9 +141,12 @@ static enum io_status datagram_read(struct channel *channel, void *data, size_t 
 		ssize_t n = d->settings.ip_header ? receive_ip(d, data, size, &message)
 		                                  : receive(d, data, size, &message);
 		enum datagram_verdict verdict = DATAGRAM_TAKE;
+		enum io_status status;
 
+		if (n < 0 && (status = read_failed(d)) != IO_OK)
+			return status;
 		if (n < 0)
-			return read_failed(d);
+			continue;
 		if (d->settings.judge != NULL)
 			verdict = d->settings.judge(channel, d->settings.context, &message,
 			                            (size_t)n);
@@ -171,15 +176,32 @@ static void room_again(struct timer *timer)
 	d->base.notify(d->base.owner);
 }
 
-static ssize_t send_to(const struct datagram *d, const void *data, size_t size)
+static ssize_t send_to(struct datagram *d, const void *data, size_t size)
 {
+	_Alignas(struct cmsghdr) unsigned char control[LOCAL_ADDRESS_CONTROL];
+	struct iovec part = { .iov_base = (void *)(uintptr_t)data, .iov_len = size };
+	struct msghdr message = {
+		.msg_name = &d->settings.to.addr, .msg_namelen = d->settings.to.length,
+		.msg_iov = &part, .msg_iovlen = 1,
+	};
 	ssize_t n;
 
+	local_address_write(&d->settings.from, &message, control);
 	do
-		n = sendto(d->settings.fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL,
-		           &d->settings.to.addr.sa, d->settings.to.length);
+		n = sendmsg(d->settings.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
-	log_debug("sendto(%d, ..., %zu) -> %zd", d->settings.fd, size, n);
+	log_debug("sendmsg(%d, ..., %zu) -> %zd", d->settings.fd, size, n);
+	return n;
+}
+
+/* What a call reports may be about a packet sent before: then this one has not been sent. */
+static ssize_t send_packet(struct datagram *d, const void *data, size_t size)
+{
+	ssize_t n = send_to(d, data, size);
+
+	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && d->settings.failed != NULL &&
+	    d->settings.failed(d->settings.fd))
+		n = send_to(d, data, size);
 	return n;
 }
 
@@ -192,7 +214,7 @@ static enum io_status datagram_write(struct channel *channel, const void *data, 
 		errno = EDESTADDRREQ;
 		return IO_ERROR;
 	}
-	if (send_to(d, data, size) >= 0) {
+	if (send_packet(d, data, size) >= 0) {
 		*length = size;
 		return IO_OK;
 	}
@@ -214,8 +236,9 @@ static enum io_status datagram_finish(struct channel *channel)
 	if (d->finished)
 		return IO_OK;
 	d->finished = true;
-	if (d->settings.finish == FINISH_NULL && d->settings.to.length > 0 && send_to(d, "", 0) < 0)
-		log_warn("sendto(%d, \"\", 0): %s", d->settings.fd, error_text(errno));
+	if (d->settings.finish == FINISH_NULL && d->settings.to.length > 0 &&
+	    send_packet(d, "", 0) < 0)
+		log_warn("sendmsg(%d, \"\", 0): %s", d->settings.fd, error_text(errno));
 	return IO_OK;
 }
 

@@ -4,6 +4,7 @@
 #define CHAN_DATAGRAM_H
 
 #include "chan/fd.h"
+#include "sys/local_address.h"
 #include "sys/net.h"
 
 enum datagram_verdict {
@@ -15,6 +16,7 @@ enum datagram_verdict {
 struct datagram_settings {
 	int fd;
 	struct net_peer to;      /* of packets written; length 0: they have nowhere to go */
+	struct local_address from; /* our address that they come from */
 	enum fd_finish finish;
 	bool null_eof;           /* an empty packet is EOF */
 	bool once;               /* EOF after the first packet */
@@ -27,6 +29,8 @@ struct datagram_settings {
 	                               const struct msghdr *message, size_t length);
 	/* See chan_ops; NULL: nothing to add. */
 	void (*explain)(const struct net_peer *to, int error, char *text, size_t size);
+	/* NULL, or: reading or writing failed (errno, to be kept). True: try once more. */
+	bool (*failed)(int fd);
 	void *context;
 	void (*share_context)(void *context);   /* another channel has it, too */
 	/* One of them is closed. Both may be NULL. */
