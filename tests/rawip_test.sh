@@ -87,6 +87,18 @@ test_sendto() {
 	done
 }
 
+test_recvfrom_program() {
+	# a program is told addresses, and no ports: there are none
+	for option in '' ,fork; do
+		receiver relay "IP4-RECVFROM:254,bind=127.0.0.2$option" \
+			'SYSTEM:env | grep -e PEER -e SOCK | sort >env; mv env variables; cat'
+		from raw:254:127.0.0.1 ask 127.0.0.2 abc
+		assert_out 'abc from 127.0.0.2\n'
+		assert_file 'SOCAT_PEERADDR=127.0.0.1\nSOCAT_SOCKADDR=127.0.0.2\n' variables
+		[ -n "$option" ] && stop "$pid" || finish "$pid"
+	done
+}
+
 test_sendto_names() {
 	# all names of the type, a host name, a protocol by name or in hexadecimal
 	given abc

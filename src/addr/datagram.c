@@ -154,9 +154,18 @@ void datagram_explain(const struct net_peer *to, int error, char *text, size_t s
 	                                            sizeof(address)), hint);
 }
 
+void datagram_own_address(const struct spec *spec, int fd, struct net_peer *own)
+{
+	own->length = sizeof(own->addr);
+	if (getsockname(fd, &own->addr.sa, &own->length) < 0)
+		own->length = 0;
+	else if (spec->type->raw_ip)
+		net_set_port(&own->addr, 0);   /* the kernel has the protocol there */
+}
+
 bool datagram_ip_header(const struct spec *spec, int fd)
 {
-	return spec->type->strips_ip_header && net_family(fd) == AF_INET;
+	return spec->type->raw_ip && net_family(fd) == AF_INET;
 }
 
 static void log_received(const struct msghdr *message, size_t length)

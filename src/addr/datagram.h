@@ -45,6 +45,9 @@ int datagram_prepare(const struct spec *spec, int fd, const struct net_peer *loc
 /* See chan_ops: where the packet should have gone, and what to do. */
 void datagram_explain(const struct net_peer *to, int error, char *text, size_t size);
 
+/* Our address, as clients are told it; length 0: not known. */
+void datagram_own_address(const struct spec *spec, int fd, struct net_peer *own);
+
 /* True if what is received begins with an IPv4 header that is to be taken off. */
 bool datagram_ip_header(const struct spec *spec, int fd);
 

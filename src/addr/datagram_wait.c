@@ -223,9 +223,7 @@ static void look(struct task *task)
 
 	if (w->lookup != NULL || !(w->watch.ready & WATCH_READ) || !peek(w))
 		return;
-	w->client.local.length = sizeof(w->client.local.addr);
-	if (getsockname(w->fd, &w->client.local.addr.sa, &w->client.local.length) < 0)
-		w->client.local.length = 0;
+	datagram_own_address(w->spec, w->fd, &w->client.local);
 	local_address_into(&w->local, &w->client.local.addr);
 	log_notice("%s %s", w->first == FIRST_CONNECT ? "accepting UDP connection from"
 	                                               : "receiving packet from",

@@ -161,10 +161,8 @@ static void drop_new(struct peers *l, const char *why)
 static void describe_local(const struct peers *l, const struct peer *peer,
                            struct client_info *client)
 {
-	client->local.length = sizeof(client->local.addr);
-	if (getsockname(l->settings.fd, &client->local.addr.sa, &client->local.length) < 0)
-		client->local.length = 0;
-	else
+	datagram_own_address(l->spec, l->settings.fd, &client->local);
+	if (client->local.length > 0)
 		local_address_into(&peer->local, &client->local.addr);
 }
 

@@ -163,14 +163,14 @@ static struct listener *listen_packets(const struct spec *spec,
 	const struct addr_type addr_type_##tag = {                                            \
 		.name = title, .aliases = others, .syntax = ":<host>:<protocol>",             \
 		.feature = "WITH_RAWIP", .min_params = 2, .max_params = 2, .groups = groups_, \
-		.directions = ADDR_BOTH, .family = ip, .strips_ip_header = true,              \
+		.directions = ADDR_BOTH, .family = ip, .raw_ip = true,                        \
 		.check = check_host, .open = open_ }
 
 #define RECEIVER_TYPE(tag, title, ip, groups_, directions_, open_, listen_)                   \
 	const struct addr_type addr_type_##tag = {                                            \
 		.name = title, .syntax = ":<protocol>", .feature = "WITH_RAWIP",              \
 		.min_params = 1, .max_params = 1, .groups = groups_,                          \
-		.directions = directions_, .family = ip, .strips_ip_header = true,            \
+		.directions = directions_, .family = ip, .raw_ip = true,                      \
 		.check = check_receiver, .open = open_, .listen = listen_ }
 
 #define RAW_TYPES(tag, title, ip, extra)                                                      \
