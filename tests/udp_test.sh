@@ -28,6 +28,11 @@ receiver() {
 		"$dir/$1.log" | head -n 1)
 }
 
+# lines_in FILE COUNT: it has that many lines.
+lines_in() {
+	[ "$(wc -l <"$1")" -ge "$2" ]
+}
+
 # ---- one peer
 
 test_connect() {
@@ -55,7 +60,7 @@ test_connect_tells_its_end() {
 	assert_file '4 data\n0 EMPTY\n' got
 	run "$SOCAT" -u - "UDP:127.0.0.1:$server_port,shut-none" <in
 	run "$SOCAT" -u - "UDP-SENDTO:127.0.0.1:$server_port,shut-null" <in
-	wait_until test "$(wc -l <got)" -ge 5
+	wait_until lines_in got 5
 	assert_file '4 data\n0 EMPTY\n4 data\n4 data\n0 EMPTY\n' got
 }
 
@@ -191,7 +196,7 @@ test_stream_is_cut_into_packets() {
 	wait_until grep -q 3616 got
 	assertEquals 'sizes' '8192 8192 3616' "$(echo $(cut -d ' ' -f 1 got))"
 	run "$SOCAT" -b 10000 -u OPEN:data "UDP-SENDTO:127.0.0.1:$server_port"
-	wait_until test "$(wc -l <got)" -eq 5
+	wait_until lines_in got 5
 	assertEquals 'sizes' '10000 10000' "$(echo $(tail -n 2 got | cut -d ' ' -f 1))"
 }
 
