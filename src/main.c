@@ -14,6 +14,7 @@
 #include "addr/combine.h"
 #include "addr/ip.h"
 #include "addr/lock.h"
+#include "addr/peers.h"
 #include "cli/cli.h"
 #include "loop/child.h"
 #include "loop/loop.h"
@@ -167,6 +168,7 @@ static int set_up(struct cli_config *config)
 		log_error("no memory for blocks of %zu bytes: see option -b", config->block);
 		return -1;
 	}
+	peers_set_block_size(config->block);
 	return 0;
 }
 

@@ -234,6 +234,14 @@ has_fds() {
 	[ "$(count_fds "$1")" -eq "$2" ]
 }
 
+count_sockets() {
+	find "/proc/$1/fd" -mindepth 1 -lname 'socket:*' 2>/dev/null | wc -l
+}
+
+has_sockets() {
+	[ "$(count_sockets "$1")" -eq "$2" ]
+}
+
 # Memory in kB: resident set of a process.
 resident() {
 	sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$1/status"

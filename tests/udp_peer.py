@@ -15,7 +15,7 @@ newline):
   late PORT N           N packets "0", "1" ... at once, then print all answers until none comes
   hold PORT TEXT        ask, then keep the socket until standard input ends, asking for each line
   many PORT N ROUNDS    N sockets; each sends "socket-round-k" three times a round and wants the
-                        echoes, in order
+                        echoes, in order; --plain: without "<" and ">"
   burst PORT N          a packet from each of N sockets, no answers wanted
   answers PORT N        a packet from each of N sockets; print how many are answered within 3 s of
                         the answer before
@@ -49,6 +49,7 @@ def flag(name):
 
 HOST = option("--host", "127.0.0.1")
 FROM = int(option("--from", "0"))
+PLAIN = flag("--plain")
 PROTOCOL = LITE if flag("--lite") else 0
 
 
@@ -105,7 +106,8 @@ def many(port, count, rounds):
                     socks[i].send(b"%d-%d-%d" % (i, turn, k))
             for i in some:
                 for k in range(3):
-                    got, want = socks[i].recv(100), b"<%d-%d-%d>" % (i, turn, k)
+                    got, want = socks[i].recv(100), b"%d-%d-%d" % (i, turn, k)
+                    want = want if PLAIN else b"<" + want + b">"
                     if got != want:
                         sys.exit("got %r instead of %r" % (got, want))
     print("all came back")

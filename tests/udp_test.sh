@@ -28,6 +28,19 @@ receiver() {
 		"$dir/$1.log" | head -n 1)
 }
 
+# lines_in FILE COUNT: it has that many lines.
+lines_in() {
+	[ "$(wc -l <"$1")" -ge "$2" ]
+}
+
+# A port that was free a moment ago, for servers that have to be told one.
+free_udp_port() {
+	"$python" -c 'import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])'
+}
+
 # ---- one peer
 
 test_connect() {
@@ -55,7 +68,7 @@ test_connect_tells_its_end() {
 	assert_file '4 data\n0 EMPTY\n' got
 	run "$SOCAT" -u - "UDP:127.0.0.1:$server_port,shut-none" <in
 	run "$SOCAT" -u - "UDP-SENDTO:127.0.0.1:$server_port,shut-null" <in
-	wait_until test "$(wc -l <got)" -ge 5
+	wait_until lines_in got 5
 	assert_file '4 data\n0 EMPTY\n4 data\n4 data\n0 EMPTY\n' got
 }
 
@@ -191,7 +204,7 @@ test_stream_is_cut_into_packets() {
 	wait_until grep -q 3616 got
 	assertEquals 'sizes' '8192 8192 3616' "$(echo $(cut -d ' ' -f 1 got))"
 	run "$SOCAT" -b 10000 -u OPEN:data "UDP-SENDTO:127.0.0.1:$server_port"
-	wait_until test "$(wc -l <got)" -eq 5
+	wait_until lines_in got 5
 	assertEquals 'sizes' '10000 10000' "$(echo $(tail -n 2 got | cut -d ' ' -f 1))"
 }
 
@@ -358,6 +371,46 @@ test_shared_other_side() {
 	listener relay "UDP-SENDTO:127.0.0.1:$server_port" TCP4-LISTEN:0,bind=127.0.0.1,fork
 	client ask "127.0.0.1:$port" hello
 	assert_out '<hello>'
+}
+
+# ---- services as people use them
+
+test_name_service() {
+	# DNS over the relay, by UDP and by TCP, for a real client of a real server
+	need dig && need dnsmasq || return 0
+	dns_port=$(free_udp_port)
+	start server dnsmasq --no-daemon --conf-file=/dev/null --no-resolv --no-hosts --user=root \
+		--listen-address=127.0.0.1 --bind-interfaces --port="$dns_port" \
+		--address=/service.example/192.0.2.77 --txt-record="long.example,$(printf %0200d 7)"
+	wait_log server.log 'started|cache'
+	receiver relay -T 5 UDP4-LISTEN:0,fork,max-children=100 "UDP:127.0.0.1:$dns_port"
+	run dig @127.0.0.1 -p "$port" +short service.example
+	assert_out '192.0.2.77\n'
+	run dig @127.0.0.1 -p "$port" +short long.example TXT
+	assert_log out '^"0+7"$'
+	udp_port=$port
+	listener tcp TCP4-LISTEN:0,bind=127.0.0.1,fork "TCP:127.0.0.1:$dns_port"
+	run dig @127.0.0.1 -p "$port" +tcp +short service.example
+	assert_out '192.0.2.77\n'
+	# several clients at once
+	for i in 1 2 3 4 5 6 7 8; do
+		start "dig$i" dig @127.0.0.1 -p "$udp_port" +short "service.example" "x$i.service.example"
+	done
+	for i in 1 2 3 4 5 6 7 8; do
+		wait_until grep -c '192.0.2.77' "dig$i.out"
+		wait_until lines_in "dig$i.out" 2
+	done
+	refute_log relay.log ' [WE] '
+}
+
+test_syslog() {
+	# syslog's packets, by logger, become lines for a server that collects TCP
+	need logger || return 0
+	mkdir got
+	server collector collect got
+	receiver relay UDP4-LISTEN:0,fork,reuseaddr "TCP:127.0.0.1:$server_port"
+	logger --server 127.0.0.1 --port "$port" --udp --rfc3164 --tag relaytest 'a message'
+	wait_until grep -rq 'relaytest: a message' got
 }
 
 # ---- faults

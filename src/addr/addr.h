@@ -30,6 +30,7 @@ struct addr_type {
 	int64_t groups;
 	int directions;         /* what it can do: ADDR_READ, ADDR_WRITE or both */
 	int family;             /* AF_UNSPEC, AF_INET ... for types that share functions */
+	bool raw_ip;            /* no ports; IPv4's header is taken off what is received */
 	/* Check parameters and combinations of options, opening nothing. Returns 0, or -1
 	 * with an error logged. NULL: nothing to check beyond the counts. */
 	int (*check)(const struct spec *spec);

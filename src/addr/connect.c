@@ -99,6 +99,7 @@ static void address_failed(struct connecting *c, const char *call, int error)
 {
 	const union net_addr *addr = &c->addrs[c->next];
 	char text[NET_TEXT], what[NET_TEXT + 32], why[256];
+	bool no_socket = c->fd < 0;
 
 	timer_stop(&c->timer);
 	if (c->fd >= 0) {
@@ -114,7 +115,8 @@ static void address_failed(struct connecting *c, const char *call, int error)
 		try_next(c);
 	} else {
 		snprintf(why, sizeof(why), "%s%s", error_text(error),
-		         c->request.missing != NULL && ip_missing(error) ? c->request.missing : "");
+		         no_socket && error == EPERM ? ip_socket_hint(error)
+		         : c->request.missing != NULL && ip_missing(error) ? c->request.missing : "");
 		failed(c, what, why);
 	}
 }
@@ -344,10 +346,21 @@ static void start_lookup(struct connecting *c, const char *host,
 
 static void resolve_host(struct connecting *c)
 {
+	struct process_frame frame;
 	union net_addr addr;
+	int kind;
 
-	if (net_parse_host(c->request.target.host, ip_family(c->spec), &addr) == 0)
+	/* it may name an interface of the network namespace */
+	if (process_enter(c->spec, &frame) < 0) {
+		finish(c, -1);
+		return;
+	}
+	kind = net_parse_host(c->request.target.host, ip_family(c->spec), &addr);
+	process_leave(&frame);
+	if (kind == 0)
 		got_addresses(c, &addr, 1);
+	else if (kind == -2)
+		failed(c, "connect", "there is no such interface");
 	else
 		start_lookup(c, c->request.target.host, resolved);
 }
@@ -376,6 +389,7 @@ static void resolve(struct connecting *c)
 struct opening *ip_connect(const struct spec *spec, const struct ip_request *request)
 {
 	struct connecting *c = calloc(1, sizeof(*c));
+	struct process_frame frame;
 
 	if (c == NULL) {
 		log_error("%s: %s", spec->text, error_text(errno));
@@ -387,9 +401,14 @@ struct opening *ip_connect(const struct spec *spec, const struct ip_request *req
 	c->request = *request;
 	c->fd = -1;
 	c->tries_left = spec_flag(spec, "forever") ? -1 : spec_number(spec, "retry", 0);
+	if (process_enter(spec, &frame) < 0) {
+		finish(c, -1);
+		return NULL;
+	}
 	ip_binding_init(&c->binding, spec, request->service != NULL ? request->service
 	                : request->target.socktype == SOCK_DGRAM ? "udp" : "tcp",
 	                !request->peer_sourceport);
+	process_leave(&frame);
 	if (request->unconnected == NULL)
 		log_notice("opening connection to %s:%d", request->target.host, request->target.port);
 	resolve(c);

@@ -4,6 +4,7 @@
 #define ADDR_DATAGRAM_H
 
 #include "addr/open.h"
+#include "sys/local_address.h"
 
 /* Whose packets are taken. */
 enum datagram_senders {
@@ -23,9 +24,12 @@ enum datagram_first {
 	FIRST_CONNECT       /* the socket is connected to it */
 };
 
-/* The channel of that sender: see datagram_channel(). */
+/* The channel of that sender: see datagram_channel(). local: what answers come from; failed: what
+ * to do if calls fail (addr/error_queue.h), or NULL. */
 struct channel *datagram_channel_for(const struct spec *spec, int fd, struct closer *closer,
-                                     const struct net_peer *sender, enum datagram_first first);
+                                     const struct net_peer *sender,
+                                     const struct local_address *local,
+                                     enum datagram_first first, bool (*failed)(int fd));
 
 /* Wait for the first packet that is let in, on a socket that was made ready by the caller,
  * to whom neither it nor the closer belong any more. Option accept-timeout holds. The request's
@@ -37,6 +41,15 @@ struct opening *datagram_wait(const struct spec *spec, int fd, struct closer *cl
  * receives at that address. fd -1: errno says why it could not be made. Returns the socket; -1
  * after logging what failed, the socket being closed. */
 int datagram_prepare(const struct spec *spec, int fd, const struct net_peer *local);
+
+/* See chan_ops: where the packet should have gone, and what to do. */
+void datagram_explain(const struct net_peer *to, int error, char *text, size_t size);
+
+/* Our address, as clients are told it; length 0: not known. */
+void datagram_own_address(const struct spec *spec, int fd, struct net_peer *own);
+
+/* True if what is received begins with an IPv4 header that is to be taken off. */
+bool datagram_ip_header(const struct spec *spec, int fd);
 
 /* True if this is the sender that we talk to: family, address and (where there are any) port. */
 bool datagram_same_peer(const struct net_peer *peer, const union net_addr *from,

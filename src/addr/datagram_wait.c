@@ -4,6 +4,11 @@
  * The packet is looked at, not taken (MSG_PEEK): the channel will read it. Packets that are
  * refused are taken and dropped. Connecting the socket to a sender does not remove what others
  * have sent before, so the channel goes on looking at who sent each packet.
+ *
+ * A socket bound to any address that is connected gets the address the kernel would send from, and
+ * no longer receives at others. If the first packet was for another one, or for a group, the socket
+ * stays unconnected: the channel looks at senders anyway, sends from the address that was
+ * asked, and the queue of errors tells what a connection would (error_queue_ask()).
  */
 #include <errno.h>
 #include <stddef.h>
@@ -13,8 +18,10 @@
 
 #include "addr/access.h"
 #include "addr/datagram.h"
+#include "addr/error_queue.h"
 #include "chan/datagram.h"
 #include "loop/loop.h"
+#include "opt/process.h"
 #include "sys/error.h"
 #include "sys/log.h"
 
@@ -30,10 +37,13 @@ struct waiting {
 	struct watch watch;
 	struct task task;
 	struct timer timeout;
+	error_queue_use *failed;
 	struct access *access;
 	struct name_lookup *lookup;
 	struct client_info client;   /* who sent the packet that is looked at */
-	bool ancillary;
+	struct local_address local;  /* where it was sent to */
+	bool many_addresses;
+	uint32_t ancillary;          /* messages wanted */
 };
 
 static void release(struct waiting *w)
@@ -73,20 +83,64 @@ static void timed_out(struct timer *timer)
 	finish(w, NULL);
 }
 
+/* True if the kernel, left alone, would answer from the address that was asked. */
+static bool answers_from_there(const struct waiting *w)
+{
+	struct net_peer own = { .length = sizeof(own.addr) };
+	union net_addr asked;
+	struct process_frame frame;
+	bool same = false;
+	int fd;
+
+	if (w->local.group)
+		return false;
+	if (w->local.family == AF_UNSPEC)
+		return true;
+	if (process_enter(w->spec, &frame) < 0)
+		return false;
+	fd = socket(w->local.family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	process_leave(&frame);
+	if (fd < 0)
+		return false;
+	if (connect(fd, &w->client.peer.addr.sa, w->client.peer.length) == 0 &&
+	    getsockname(fd, &own.addr.sa, &own.length) == 0) {
+		asked = own.addr;
+		local_address_into(&w->local, &asked);
+		same = memcmp(&asked, &own.addr, own.length) == 0;
+	}
+	close(fd);
+	return same;
+}
+
+/* Returns 0, or -1 with errno set. */
+static int connect_first(struct waiting *w, error_queue_use **failed)
+{
+	*failed = error_queue_for(w->spec, true);
+	if (w->many_addresses && !answers_from_there(w)) {
+		if (*failed == NULL)
+			*failed = error_queue_ask(w->fd);
+		return 0;
+	}
+	w->local.family = AF_UNSPEC;
+	return connect(w->fd, &w->client.peer.addr.sa, w->client.peer.length);
+}
+
 /* The channel that serves the sender of the packet. The descriptor is the channel's then. */
 static struct channel *serve(struct waiting *w)
 {
 	int fd = w->fd;
 	struct closer *closer = w->closer;
+	error_queue_use *failed = error_queue_for(w->spec, false);
 
-	if (w->first == FIRST_CONNECT && connect(fd, &w->client.peer.addr.sa, w->client.peer.length) < 0) {
+	if (w->first == FIRST_CONNECT && connect_first(w, &failed) < 0) {
 		log_error("%s: connect: %s", w->spec->text, error_text(errno));
 		return NULL;
 	}
 	watch_stop(&w->watch);
 	w->fd = -1;
 	w->closer = NULL;
-	return datagram_channel_for(w->spec, fd, closer, &w->client.peer, w->first);
+	return datagram_channel_for(w->spec, fd, closer, &w->client.peer, &w->local, w->first,
+	                            failed);
 }
 
 static void admitted(struct waiting *w)
@@ -137,6 +191,10 @@ static bool peek(struct waiting *w)
 	do
 		n = recvmsg(w->fd, &message, MSG_DONTWAIT | MSG_PEEK);
 	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno != EAGAIN && w->failed != NULL && w->failed(w->fd)) {
+		task_queue(&w->task);
+		return false;
+	}
 	if (n < 0 && errno != EAGAIN) {
 		log_error("%s: recvmsg: %s", w->spec->text, error_text(errno));
 		finish(w, NULL);
@@ -147,9 +205,14 @@ static bool peek(struct waiting *w)
 	}
 	w->client.peer.length = message.msg_namelen;
 	free(w->client.ancillary);
-	w->client.ancillary = w->ancillary ? ancillary_variables(&message) : NULL;
-	if (w->ancillary)
-		ancillary_log(&message);
+	w->client.ancillary = w->ancillary == 0 ? NULL
+	                      : ancillary_variables(w->fd, &message, w->ancillary);
+	/* a channel that goes on receiving does it for each packet, beginning with this one */
+	if (w->ancillary != 0 && w->first == FIRST_ANSWER)
+		ancillary_log(w->fd, &message, w->ancillary);
+	memset(&w->local, 0, sizeof(w->local));
+	if (w->many_addresses)
+		local_address_find(&message, &w->local);
 	return true;
 }
 
@@ -160,9 +223,8 @@ static void look(struct task *task)
 
 	if (w->lookup != NULL || !(w->watch.ready & WATCH_READ) || !peek(w))
 		return;
-	w->client.local.length = sizeof(w->client.local.addr);
-	if (getsockname(w->fd, &w->client.local.addr.sa, &w->client.local.length) < 0)
-		w->client.local.length = 0;
+	datagram_own_address(w->spec, w->fd, &w->client.local);
+	local_address_into(&w->local, &w->client.local.addr);
 	log_notice("%s %s", w->first == FIRST_CONNECT ? "accepting UDP connection from"
 	                                               : "receiving packet from",
 	           net_print(&w->client.peer.addr, w->client.peer.length, text, sizeof(text)));
@@ -217,6 +279,8 @@ struct opening *datagram_wait(const struct spec *spec, int fd, struct closer *cl
 	w->closer = closer;
 	w->task.run = look;
 	w->ancillary = ancillary_wanted(spec);
+	w->many_addresses = local_address_ask(fd);
+	w->failed = error_queue_for(spec, false);
 	if (timeout > 0)
 		timer_start(&w->timeout, timeout, timed_out);
 	log_waiting(w);

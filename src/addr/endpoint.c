@@ -197,9 +197,8 @@ static const char *entry_of(const struct net_peer *local)
 	       local->addr.un.sun_path[0] != '\0' ? local->addr.un.sun_path : NULL;
 }
 
-/* *closer: removes the entry that this made. Returns 0, or -1 with errno set. */
-static int bind_local(const struct spec *spec, int fd, const struct net_peer *local,
-                      struct closer **closer)
+int endpoint_bind(const struct spec *spec, int fd, const struct net_peer *local,
+                  struct closer **closer)
 {
 	char path[sizeof(local->addr.un.sun_path) + 1] = "";
 
@@ -231,7 +230,7 @@ static int make_socket(struct endpoint_opening *o)
 	    spec_apply(o->spec, PH_FD, o->fd, NULL) < 0 ||
 	    spec_apply(o->spec, PH_PREBIND, o->fd, NULL) < 0)
 		return 1;
-	return bind_local(o->spec, o->fd, &endpoint->local, &o->closer);
+	return endpoint_bind(o->spec, o->fd, &endpoint->local, &o->closer);
 }
 
 static void start(struct endpoint_opening *o)
@@ -307,7 +306,7 @@ static int try_listen(const struct spec *spec, const struct endpoint *endpoint, 
 		return -2;
 	}
 	call = "bind to";
-	if (bind_local(spec, fd, local, closer) < 0)
+	if (endpoint_bind(spec, fd, local, closer) < 0)
 		goto failed;
 	call = "listen to";
 	if (spec_apply(spec, PH_LISTEN, fd, NULL) == 0 &&

@@ -14,6 +14,11 @@ struct endpoint {
 	const char *(*hint)(const struct endpoint *endpoint, int error);
 };
 
+/* Bind a socket, unless the address has length 0. *closer, NULL before: removes the entry that a
+ * UNIX socket gets. Returns 0, or -1 with errno set. */
+int endpoint_bind(const struct spec *spec, int fd, const struct net_peer *local,
+                  struct closer **closer);
+
 /* Connect; options retry, forever, interval and connect-timeout hold. The endpoint is copied. */
 struct opening *endpoint_open(const struct spec *spec, const struct open_request *request,
                               const struct endpoint *endpoint);

@@ -43,9 +43,11 @@ static void set_address(const char *host, const char *port, const struct net_pee
 {
 	char text[NET_TEXT];
 	int family = peer->addr.sa.sa_family;
+	bool is_ip = family == AF_INET || family == AF_INET6;
 
 	set(host, net_host(&peer->addr, peer->length, text, sizeof(text)));
-	if (family == AF_INET || family == AF_INET6 || family == AF_VSOCK)
+	/* raw IP has no ports */
+	if ((is_ip && net_port(&peer->addr) > 0) || family == AF_VSOCK)
 		set_number(port, (long)net_port(&peer->addr));
 }
 

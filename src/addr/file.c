@@ -17,6 +17,7 @@
 #include "addr/named.h"
 #include "addr/types.h"
 #include "addr/unix.h"
+#include "addr/unix_name.h"
 #include "loop/loop.h"
 #include "opt/file.h"
 #include "opt/process.h"
@@ -244,6 +245,11 @@ static struct opening *open_gopen(const struct spec *spec, const struct open_req
 	return file_open(spec, &file, request);
 }
 
+static int check_gopen(const struct spec *spec)
+{
+	return check_path(spec) < 0 ? -1 : unix_check_own(spec);
+}
+
 const struct addr_type addr_type_open = {
 	.name = "OPEN", .aliases = "FILE", .syntax = ":<filename>", .feature = "WITH_FILE",
 	.min_params = 1, .max_params = 1,
@@ -260,5 +266,5 @@ const struct addr_type addr_type_gopen = {
 	.min_params = 1, .max_params = 1,
 	.groups = G_FD | G_FIFO | G_CHR | G_BLK | G_REG | G_SOCKET | G_NAMED | G_OPEN |
 	          G_TERMIOS | G_UNIX,
-	.directions = ADDR_BOTH, .check = check_path, .open = open_gopen,
+	.directions = ADDR_BOTH, .check = check_gopen, .open = open_gopen,
 };

@@ -107,6 +107,10 @@ int ip_check_host(const struct spec *spec, const char *text)
 	case 0:
 		return 0;
 	case -2:
+		/* the interface may be one of another network namespace */
+		if (strchr(text, '%') != NULL && spec_opt(spec, "netns") != NULL &&
+		    family != AF_INET)
+			return 0;
 		log_error("%s: \"%s\" is not an IPv%d address%s", spec->text, text,
 		          family == AF_INET ? 4 : 6,
 		          strchr(text, '%') != NULL ? ", or there is no such interface" : "");
@@ -217,6 +221,12 @@ const char *ip_bind_hint(const union net_addr *addr, int error)
 	if (error == EADDRNOTAVAIL)
 		return "; no interface of this machine has that address";
 	return "";
+}
+
+const char *ip_socket_hint(int error)
+{
+	return error == EPERM ? "; raw sockets need the capability NET_RAW "
+	                        "(docker run --cap-add NET_RAW), or root" : "";
 }
 
 bool ip_missing(int error)

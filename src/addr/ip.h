@@ -39,6 +39,9 @@ int ip_local_address(const struct spec *spec, const char *port, const char *prot
 /* What to do about a failed bind: "; ..." for an error line, or "". */
 const char *ip_bind_hint(const union net_addr *addr, int error);
 
+/* What to do about a failed socket(2): "; ..." for an error line, or "". */
+const char *ip_socket_hint(int error);
+
 /* True if socket(2) fails like this where the kernel does not know the protocol. */
 bool ip_missing(int error);
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "addr/datagram.h"
 #include "loop/resolve.h"
 #include "sys/error.h"
 #include "sys/log.h"
@@ -50,7 +51,8 @@ bool peer_queue(struct peer *peer, struct packet *packet)
 {
 	size_t cost = packet->length + PACKET_COST, *all = &peer->peers->queued;
 
-	if (peer->queued + cost > PEER_QUEUE || *all + cost > PEERS_QUEUE)
+	/* a UNIX packet may be larger than all that others may have */
+	if ((peer->queued > 0 && peer->queued + cost > PEER_QUEUE) || *all + cost > PEERS_QUEUE)
 		return false;
 	peer->queued += cost;
 	*all += cost;
@@ -101,27 +103,9 @@ static enum io_status peer_read(struct channel *channel, void *data, size_t size
 	return n == 0 && peer->null_eof ? IO_EOF : IO_OK;
 }
 
-/* Say from which of our addresses the packet is to come. Returns the size of the message. */
-static size_t write_source(const struct local_address *local, struct msghdr *message)
-{
-	struct cmsghdr *header = message->msg_control;
-	struct in_pktinfo in4 = { .ipi_ifindex = (int)local->interface,
-	                          .ipi_spec_dst = local->to.in4 };
-	struct in6_pktinfo in6 = { .ipi6_ifindex = local->interface,
-	                           .ipi6_addr = local->to.in6 };
-	bool six = local->family == AF_INET6;
-	size_t size = six ? sizeof(in6) : sizeof(in4);
-
-	header->cmsg_level = six ? IPPROTO_IPV6 : IPPROTO_IP;
-	header->cmsg_type = six ? IPV6_PKTINFO : IP_PKTINFO;
-	header->cmsg_len = (socklen_t)CMSG_LEN(size);
-	memcpy(CMSG_DATA(header), six ? (const void *)&in6 : (const void *)&in4, size);
-	return CMSG_SPACE(size);
-}
-
 static ssize_t send_packet(const struct peer *peer, const void *data, size_t size)
 {
-	_Alignas(struct cmsghdr) unsigned char control[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	_Alignas(struct cmsghdr) unsigned char control[LOCAL_ADDRESS_CONTROL];
 	union net_addr to;
 	struct iovec part = { .iov_base = (void *)(uintptr_t)data, .iov_len = size };
 	struct msghdr message = {
@@ -131,20 +115,23 @@ static ssize_t send_packet(const struct peer *peer, const void *data, size_t siz
 	ssize_t n;
 
 	memcpy(&to, &peer->address.addr, peer->address.length);
-	if (peer->local.family != AF_UNSPEC) {
-		memset(control, 0, sizeof(control));
-		message.msg_control = control;
-		message.msg_controllen = (socklen_t)write_source(&peer->local, &message);
-	}
-	/* the first error may be about an earlier packet, to somebody else (option ip-recverr) */
-	for (unsigned tries = 0; tries < 2; tries++) {
-		do
-			n = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-		while (n < 0 && errno == EINTR);
-		if (n >= 0 || errno == EAGAIN || errno == EMSGSIZE)
-			break;
-	}
+	local_address_write(&peer->local, &message, control);
+	do
+		n = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
 	log_debug("sendmsg(%d, ..., %zu) -> %zd", fd, size, n);
+	return n;
+}
+
+/* What a call reports may be about a packet sent before: then this one has not been sent. */
+static ssize_t send_again(const struct peer *peer, const void *data, size_t size)
+{
+	const struct peers *l = peer->peers;
+	ssize_t n = send_packet(peer, data, size);
+
+	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && l->failed != NULL &&
+	    l->failed(l->settings.fd))
+		n = send_packet(peer, data, size);
 	return n;
 }
 
@@ -194,7 +181,7 @@ static enum io_status peer_write(struct channel *channel, const void *data, size
 		errno = EDESTADDRREQ;      /* a UNIX sender without a name */
 		return IO_ERROR;
 	}
-	if (send_packet(peer, data, size) >= 0) {
+	if (send_again(peer, data, size) >= 0) {
 		*length = size;
 		return IO_OK;
 	}
@@ -211,7 +198,7 @@ static enum io_status peer_finish(struct channel *channel)
 	if (peer->finished)
 		return IO_OK;
 	peer->finished = true;
-	if (peer->finish == FINISH_NULL && send_packet(peer, "", 0) < 0)
+	if (peer->finish == FINISH_NULL && send_again(peer, "", 0) < 0)
 		log_warn("sendmsg(%d, \"\", 0): %s", peer->peers->settings.fd, error_text(errno));
 	return IO_OK;
 }
@@ -244,6 +231,11 @@ static void peer_not_ready(struct channel *channel, unsigned side)
 	(void)side;
 }
 
+static void peer_explain(const struct channel *channel, int error, char *text, size_t size)
+{
+	datagram_explain(&((const struct peer *)channel)->address, error, text, size);
+}
+
 static void peer_close(struct channel *channel, bool abandon)
 {
 	struct peer *peer = self(channel);
@@ -270,7 +262,8 @@ static struct channel *peer_dup(const struct channel *channel)
 static const struct chan_ops peer_ops = {
 	.kind = "peer", .read = peer_read, .write = peer_write, .finish = peer_finish,
 	.attach = peer_attach, .ready = peer_ready, .splice_fd = peer_splice,
-	.not_ready = peer_not_ready, .dup = peer_dup, .close = peer_close,
+	.not_ready = peer_not_ready, .dup = peer_dup, .explain = peer_explain,
+	.close = peer_close,
 };
 
 struct peer *peer_new(struct peers *peers, const struct net_peer *address,

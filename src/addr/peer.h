@@ -8,6 +8,7 @@
 #include "addr/peers.h"
 #include "loop/loop.h"
 #include "loop/seldom.h"
+#include "sys/local_address.h"
 
 /* What a peer may have queued, and all together, in bytes: as much as sockets usually have. */
 enum { PEER_QUEUE = 256 * 1024, PEERS_QUEUE = 64 * 1024 * 1024 };
@@ -19,16 +20,6 @@ struct packet {
 	unsigned char *data;
 	size_t length, lost;        /* what did not fit the receiving buffer */
 	bool lent;
-};
-
-/* The address of ours that a peer has sent to: its answers come from there. */
-struct local_address {
-	sa_family_t family;         /* AF_UNSPEC: not known, the kernel chooses */
-	unsigned interface;         /* 0: any */
-	union {
-		struct in_addr in4;
-		struct in6_addr in6;
-	} to;
 };
 
 struct peers;
@@ -43,7 +34,7 @@ struct peer {
 	struct packet queue;        /* ring */
 	size_t queued;              /* bytes in it, with what a packet costs */
 	struct net_peer address;
-	struct local_address local;
+	struct local_address local;   /* where it has sent to: its answers come from there */
 	struct name_lookup *lookup; /* for tcpwrap: not a session yet */
 	struct ancillary *ancillary; /* while that lasts */
 	bool once, ended, finished, null_eof;
@@ -68,11 +59,14 @@ struct peers {
 	struct access *access;
 	struct peer_table table;
 	struct peer_batch *batch;
-	unsigned received, sorted;   /* messages in the batch, and how many went to queues */
+	unsigned lent;               /* messages of the batch that may be in queues */
+	unsigned sorted;             /* those of them that have been looked at */
 	size_t queued;               /* bytes in all queues */
 	struct peer blocked;         /* ring of those that wait for room in the socket */
 	bool many_addresses;         /* our address is asked for with each packet */
-	bool ancillary, null_eof;
+	uint32_t ancillary;          /* messages wanted */
+	bool (*failed)(int fd);      /* if a call fails: see addr/error_queue.h; may be NULL */
+	bool null_eof, ip_header;
 	bool bounded;                /* option max-children */
 	bool paused, closed, abandoned;
 	unsigned naming;             /* peers whose names are being looked up */
@@ -97,10 +91,10 @@ void peers_room(struct peers *peers);
 
 /* peer_receive.c */
 
-struct peer_batch *peers_batch_new(void);
+struct peer_batch *peers_batch_new(sa_family_t family);
 void peers_work(struct task *task);
 void peers_notified(struct watch *watch);
-/* No event will come: look again a little later (nanoseconds). */
+/* No event will come: look again so much later (nanoseconds). */
 void peers_look_again(struct peers *peers, int64_t later);
 #define PEERS_LOOK (NANOSECONDS / 200)
 
@@ -121,9 +115,9 @@ void peer_table_remove(struct peer_table *table, struct peer *peer);
  * is to be touched any more. */
 bool peers_new(struct peers *peers, struct packet *packet, const struct msghdr *message,
                const struct net_peer *from, const struct local_address *local, uint32_t hash);
-/* Has the next packet to wait, in the batch or the socket? A packet that is served on its own need
- * not be dropped for that, as nobody else's packets are behind it. */
-bool peers_hold(struct peers *peers);
+/* True if packets have to wait, since each needs a session of its own and there can be none now.
+ * Somebody will queue the task again. */
+bool peers_full(struct peers *peers);
 /* The channel is closed: forget it; the last one closes a socket that listens no more. */
 void peers_remove(struct peer *peer);
 

@@ -1,5 +1,8 @@
 /* Receiving for the peers of a socket: packets come in batches and go to the queues.
  *
+ * Where each packet is a session of its own, none is taken before a session can be had: they stay
+ * in the batch, and then in the socket, which makes UNIX senders wait.
+ *
  * A batch is lent to the queues: most sessions take their packets in the same turn. What is
  * still there before the next batch is received gets memory of its own (settle()).
  */
@@ -14,8 +17,8 @@
 #include "sys/error.h"
 #include "sys/log.h"
 
-/* Packets received at once; the longest one. */
-enum { BATCH = 32, PACKET_SIZE = 65536, CONTROL_SIZE = 512 };
+/* Packets received at once; the longest one of IP; memory for a batch. */
+enum { BATCH = 32, IP_SIZE = 65536, CONTROL_SIZE = 512, BATCH_MEMORY = BATCH * IP_SIZE };
 
 /* Errors in a row after which the socket is left alone for a while. */
 enum { ERRORS = 16 };
@@ -26,37 +29,38 @@ struct peer_batch {
 	struct packet packets[BATCH];
 	union net_addr from[BATCH];
 	_Alignas(struct cmsghdr) unsigned char control[BATCH][CONTROL_SIZE];
-	unsigned char data[BATCH][PACKET_SIZE];   /* last: only what is used costs memory */
+	unsigned count;             /* of packets received at once */
+	size_t packet_size;
+	unsigned char data[];       /* last: only what is used costs memory */
 };
 
-struct peer_batch *peers_batch_new(void)
+static size_t block_size = IP_SIZE;
+
+void peers_set_block_size(size_t size)
 {
-	return malloc(sizeof(struct peer_batch));
+	block_size = size;
 }
 
-/* Which of our addresses the packet was sent to. Of a group or broadcast address answers can't
- * come: the address of the interface counts then. */
-static void find_local(const struct msghdr *message, struct local_address *local)
+struct peer_batch *peers_batch_new(sa_family_t family)
 {
-	struct in_pktinfo in4;
-	struct in6_pktinfo in6;
+	bool is_ip = family == AF_INET || family == AF_INET6;
+	size_t size = is_ip || block_size < IP_SIZE ? IP_SIZE : block_size;
+	size_t count = size <= IP_SIZE ? BATCH : BATCH_MEMORY / size;
+	struct peer_batch *batch;
 
-	memset(local, 0, sizeof(*local));
-	for (struct cmsghdr *c = net_control(message, NULL); c != NULL; c = net_control(message, c)) {
-		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-			memcpy(&in4, CMSG_DATA(c), sizeof(in4));
-			local->family = AF_INET;
-			local->to.in4 = in4.ipi_spec_dst;
-		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
-			memcpy(&in6, CMSG_DATA(c), sizeof(in6));
-			if (IN6_IS_ADDR_MULTICAST(&in6.ipi6_addr))
-				continue;
-			local->family = AF_INET6;
-			local->to.in6 = in6.ipi6_addr;
-			if (IN6_IS_ADDR_LINKLOCAL(&in6.ipi6_addr))
-				local->interface = in6.ipi6_ifindex;
-		}
-	}
+	if (count == 0)
+		count = 1;
+	batch = malloc(sizeof(*batch) + count * size);
+	if (batch == NULL)
+		return NULL;
+	batch->count = (unsigned)count;
+	batch->packet_size = size;
+	return batch;
+}
+
+static unsigned char *data_of(struct peer_batch *batch, unsigned i)
+{
+	return batch->data + i * batch->packet_size;
 }
 
 /* As hand_on(). */
@@ -69,10 +73,12 @@ static bool sort(struct peers *l, struct packet *packet, struct msghdr *message)
 	uint32_t hash;
 
 	memcpy(&from.addr, message->msg_name, from.length);
-	if (l->ancillary)
-		ancillary_log(message);
+	if (l->ancillary != 0)
+		ancillary_log(l->settings.fd, message, l->ancillary);
+	if (l->ancillary != 0 && ancillary_is_note(message, packet->length))
+		return true;
 	if (l->many_addresses)
-		find_local(message, &local);
+		local_address_find(message, &local);
 	/* nobody looks for the sender of a packet that is served on its own: a number spreads them */
 	hash = l->settings.by_packet ? l->serial++ : peer_table_hash(&l->table, &from, &local);
 	if (!l->settings.by_packet)
@@ -94,41 +100,41 @@ static void settle(struct peers *l)
 {
 	char more[SELDOM_TEXT];
 
-	for (unsigned i = 0; i < l->received; i++)
+	for (unsigned i = 0; i < l->lent; i++)
 		if (l->batch->packets[i].peer != NULL && !packet_keep(&l->batch->packets[i]) &&
 		    seldom_say(&l->memory_said, more))
 			log_warn("%s: no memory: packets are dropped%s", l->spec->text, more);
-	l->received = l->sorted = 0;
+	l->lent = l->sorted = 0;
 }
 
 static void prepare(struct peers *l)
 {
 	struct peer_batch *b = l->batch;
 
-	for (unsigned i = 0; i < BATCH; i++) {
+	for (unsigned i = 0; i < b->count; i++) {
 		struct msghdr *m = &b->messages[i].msg_hdr;
 
-		b->parts[i] = (struct iovec){ b->data[i], PACKET_SIZE };
+		b->parts[i] = (struct iovec){ data_of(b, i), b->packet_size };
 		m->msg_name = &b->from[i];
 		m->msg_namelen = sizeof(b->from[i]);
 		m->msg_iov = &b->parts[i];
 		m->msg_iovlen = 1;
-		m->msg_control = l->many_addresses || l->ancillary ? b->control[i] : NULL;
+		m->msg_control = l->many_addresses || l->ancillary != 0 ? b->control[i] : NULL;
 		m->msg_controllen = m->msg_control != NULL ? CONTROL_SIZE : 0;
 		m->msg_flags = 0;
 	}
 }
 
 /* A shortage, or about an answer that could not be delivered, which is no concern of the others. */
-static void receiving_failed(struct peers *l, int error)
+static void receiving_failed(struct peers *l)
 {
-	if (scarce(error)) {
-		scarce_met("recvmmsg", error);
+	if (scarce(errno)) {
+		scarce_met("recvmmsg", errno);
 		peers_look_again(l, SCARCE_INTERVAL);
 		return;
 	}
-	log_info("recvmmsg(%d): %s", l->settings.fd, error_text(error));
-	net_drop_errors(l->settings.fd);
+	if (l->failed == NULL || !l->failed(l->settings.fd))
+		log_info("recvmmsg(%d): %s", l->settings.fd, error_text(errno));
 	if (++l->errors < ERRORS) {
 		l->watch.ready |= WATCH_READ;
 		task_queue(&l->task);
@@ -141,63 +147,66 @@ static void receiving_failed(struct peers *l, int error)
 /* Returns the number of packets; 0: none now. */
 static unsigned receive_batch(struct peers *l)
 {
+	unsigned count = l->batch->count;
 	int n;
 
 	prepare(l);
 	do
-		n = recvmmsg(l->settings.fd, l->batch->messages, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
+		n = recvmmsg(l->settings.fd, l->batch->messages, count, MSG_DONTWAIT | MSG_TRUNC, NULL);
 	while (n < 0 && errno == EINTR);
-	log_debug("recvmmsg(%d, ..., %d) -> %d", l->settings.fd, BATCH, n);
+	log_debug("recvmmsg(%d, ..., %u) -> %d", l->settings.fd, count, n);
 	/* fewer than could be: there are no more, and an edge will tell of the next one */
-	if (n < BATCH)
+	if (n < (int)count)
 		l->watch.ready &= (uint8_t)~WATCH_READ;
 	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
-		receiving_failed(l, errno);
+		receiving_failed(l);
 		return 0;
 	}
 	l->errors = 0;
 	return n < 0 ? 0 : (unsigned)n;
 }
 
-/* Returns false if there is nothing to be sorted. */
-static bool next_batch(struct peers *l)
+static void describe_packets(struct peers *l)
 {
 	struct peer_batch *b = l->batch;
 
-	settle(l);
-	if (!(l->watch.ready & WATCH_READ))
-		return false;
-	l->received = receive_batch(l);
-	for (unsigned i = 0; i < l->received; i++) {
-		size_t length = b->messages[i].msg_len;
+	for (unsigned i = 0; i < l->lent; i++) {
+		size_t length = b->messages[i].msg_len, header;
 		struct packet *packet = &b->packets[i];
 
-		*packet = (struct packet){ .data = b->data[i], .length = length, .lent = true };
-		if (length > PACKET_SIZE) {
-			packet->length = PACKET_SIZE;
-			packet->lost = length - PACKET_SIZE;
+		*packet = (struct packet){ .data = data_of(b, i), .length = length, .lent = true };
+		if (length > b->packet_size) {
+			packet->length = b->packet_size;
+			packet->lost = length - b->packet_size;
 		}
+		header = l->ip_header ? net_ip4_header(packet->data, packet->length) : 0;
+		packet->data += header;
+		packet->length -= header;
 	}
-	return l->received > 0;
 }
 
 void peers_work(struct task *task)
 {
 	struct peers *l = (struct peers *)((char *)task - offsetof(struct peers, task));
-	struct peer_batch *b = l->batch;
 
-	if (peers_hold(l) || (l->sorted == l->received && !next_batch(l)))
-		return;
-	while (l->sorted < l->received) {
+	if (l->sorted == l->lent) {
+		settle(l);
+		if (!(l->watch.ready & WATCH_READ) || peers_full(l))
+			return;
+		l->sorted = 0;
+		l->lent = receive_batch(l);
+		if (l->lent == 0)
+			return;
+		describe_packets(l);
+	}
+	while (l->sorted < l->lent && !peers_full(l)) {
 		unsigned i = l->sorted++;
 
-		if (!sort(l, &b->packets[i], &b->messages[i].msg_hdr))
-			return;
-		if (l->sorted < l->received && peers_hold(l))
+		if (!sort(l, &l->batch->packets[i], &l->batch->messages[i].msg_hdr))
 			return;
 	}
 	/* behind the sessions that were told; unless nobody needs the socket any more */
-	if (l->watch.notify != NULL && (l->watch.ready & WATCH_READ))
+	if (l->watch.notify != NULL && (l->watch.ready & WATCH_READ) && l->sorted == l->lent)
 		task_queue(&l->task);
 }
 

@@ -39,15 +39,6 @@ uint32_t peer_table_hash(const struct peer_table *table, const struct net_peer *
 	return hash;
 }
 
-static bool same_local(const struct local_address *a, const struct local_address *b)
-{
-	if (a->family != b->family)
-		return false;
-	return a->family == AF_UNSPEC ||
-	       (a->family == AF_INET ? a->to.in4.s_addr == b->to.in4.s_addr
-	                             : memcmp(&a->to.in6, &b->to.in6, sizeof(a->to.in6)) == 0);
-}
-
 static struct peer **slot(const struct peer_table *table, uint32_t hash)
 {
 	return &table->slots[hash & (table->size - 1)];
@@ -59,7 +50,7 @@ struct peer *peer_table_find(const struct peer_table *table, uint32_t hash,
 	for (struct peer *p = *slot(table, hash); p != NULL; p = p->chain)
 		if (p->hash == hash && p->address.length == from->length &&
 		    memcmp(&p->address.addr, &from->addr, from->length) == 0 &&
-		    same_local(&p->local, local))
+		    local_address_same(&p->local, local))
 			return p;
 	return NULL;
 }

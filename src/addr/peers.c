@@ -8,7 +8,8 @@
  *
  * New peers are let in if access allows, unless the listener is PAUSED (max-children), closed, or
  * descriptors are scarce: then their packets are dropped and counted, which is said once. What
- * a peer may have queued is bounded as a socket's buffer is.
+ * a peer may have queued is bounded as a socket's buffer is. Where each packet is a session of its
+ * own, there is nobody else whose packets have to be received: all of them wait.
  *
  * The socket lives as long as the listener or a channel needs it.
  */
@@ -20,6 +21,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "addr/datagram.h"
+#include "addr/error_queue.h"
 #include "addr/peer.h"
 #include "loop/resolve.h"
 #include "loop/scarce.h"
@@ -87,8 +90,8 @@ static void listener_close(struct listener *listener)
 
 	if (l->closed)
 		return;
-	l->dropped += l->received - l->sorted;
-	l->sorted = l->received;
+	l->dropped += l->lent - l->sorted;
+	l->sorted = l->lent;
 	say_dropped(l);
 	timer_stop(&l->timeout);
 	l->table.count++;      /* or the last of these would end us too early */
@@ -167,13 +170,9 @@ static void drop_new(struct peers *l, const char *why)
 static void describe_local(const struct peers *l, const struct peer *peer,
                            struct client_info *client)
 {
-	client->local.length = sizeof(client->local.addr);
-	if (getsockname(l->settings.fd, &client->local.addr.sa, &client->local.length) < 0)
-		client->local.length = 0;
-	else if (peer->local.family == AF_INET)
-		client->local.addr.in.sin_addr = peer->local.to.in4;
-	else if (peer->local.family == AF_INET6)
-		client->local.addr.in6.sin6_addr = peer->local.to.in6;
+	datagram_own_address(l->spec, l->settings.fd, &client->local);
+	if (client->local.length > 0)
+		local_address_into(&peer->local, &client->local.addr);
 }
 
 /* Returns false in a child process, or if listening is over: nothing of ours is to be touched. */
@@ -225,7 +224,7 @@ static void named(void *owner, const struct resolve_name *name)
 	} else if (!hand_on(l, peer)) {
 		return;
 	}
-	/* more may wait: see peers_hold() */
+	/* more may wait: see peers_full() */
 	if (l->watch.notify != NULL)
 		task_queue(&l->task);
 }
@@ -273,21 +272,19 @@ static bool admit(struct peers *l, struct peer *peer)
 	}
 }
 
-bool peers_hold(struct peers *l)
+bool peers_full(struct peers *l)
 {
 	if (!l->settings.by_packet)
 		return false;
 	if (l->closed || l->paused || (l->bounded && l->naming > 0))
 		return true;
-	if (scarce_try(DESCRIPTORS_PER_SESSION)) {
-		scarce_over();
+	if (closed_to_new(l) == NULL && l->queued < PEERS_QUEUE / 2)
 		return false;
-	}
-	peers_look_again(l, SCARCE_INTERVAL);
+	peers_look_again(l, PEERS_LOOK);
 	return true;
 }
 
-/* Packet by packet, peers_hold() has answered already. */
+/* Packet by packet, peers_full() has answered already. */
 bool peers_new(struct peers *l, struct packet *packet, const struct msghdr *message,
                const struct net_peer *from, const struct local_address *local, uint32_t hash)
 {
@@ -307,7 +304,8 @@ bool peers_new(struct peers *l, struct packet *packet, const struct msghdr *mess
 	peer->finish = (uint8_t)l->settings.finish;
 	peer->null_eof = l->null_eof;
 	peer->base.silent_end = !l->settings.by_packet;
-	peer->ancillary = l->ancillary ? ancillary_variables(message) : NULL;
+	peer->ancillary = l->ancillary == 0 ? NULL
+	                : ancillary_variables(l->settings.fd, message, l->ancillary);
 	peer_table_insert(&l->table, peer, hash);
 	if (!peer_queue(peer, packet)) {
 		channel_free(&peer->base);
@@ -325,29 +323,26 @@ bool peers_new(struct peers *l, struct packet *packet, const struct msghdr *mess
 static void find_addresses(struct peers *l)
 {
 	struct net_peer local = { .length = sizeof(local.addr) };
-	int one = 1, fd = l->settings.fd;
 	char text[NET_TEXT];
 
-	if (getsockname(fd, &local.addr.sa, &local.length) < 0)
+	l->many_addresses = local_address_ask(l->settings.fd);
+	if (getsockname(l->settings.fd, &local.addr.sa, &local.length) < 0)
 		return;
-	if (local.addr.sa.sa_family == AF_INET && local.addr.in.sin_addr.s_addr == htonl(INADDR_ANY))
-		l->many_addresses = setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof(one)) == 0;
-	if (local.addr.sa.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&local.addr.in6.sin6_addr))
-		l->many_addresses = setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one,
-		                               sizeof(one)) == 0;
 	log_notice("%s %s", l->settings.by_packet ? "receiving on" : "listening on UDP",
 	           net_print(&local.addr, local.length, text, sizeof(text)));
 }
 
 static bool set_up(struct peers *l)
 {
-	l->batch = peers_batch_new();
+	l->batch = peers_batch_new((sa_family_t)net_family(l->settings.fd));
+	l->ip_header = datagram_ip_header(l->spec, l->settings.fd);
 	l->access = access_new(l->spec, true);
 	if (peer_table_init(&l->table) < 0 || l->batch == NULL || l->access == NULL)
 		return false;
 	l->blocked.blocked_prev = l->blocked.blocked_next = &l->blocked;
 	l->ancillary = ancillary_wanted(l->spec);
 	l->bounded = spec_number(l->spec, "max-children", 0) > 0;
+	l->failed = error_queue_for(l->spec, false);
 	l->task.run = peers_work;
 	return watch_start_quiet(&l->watch, l->settings.fd, peers_notified) == 0;
 }

@@ -18,4 +18,8 @@ struct peers_settings {
 struct listener *peers_listen(const struct spec *spec, const struct peers_settings *settings,
                               const struct listen_request *request);
 
+/* The size of a block (option -b): packets that are longer would be cut anyway. Longer ones than IP
+ * has get this much room. To be called before the first peers_listen(). */
+void peers_set_block_size(size_t size);
+
 #endif

@@ -3,15 +3,22 @@
 
 const struct addr_type *const addr_types[] = {
 	&addr_type_abstract_client, &addr_type_abstract_connect, &addr_type_abstract_listen,
+	&addr_type_abstract_recv, &addr_type_abstract_recvfrom, &addr_type_abstract_sendto,
 	&addr_type_accept_fd, &addr_type_create, &addr_type_dccp_connect,
 	&addr_type_dccp_listen, &addr_type_dccp4_connect, &addr_type_dccp4_listen,
 	&addr_type_dccp6_connect, &addr_type_dccp6_listen, &addr_type_exec, &addr_type_fd,
-	&addr_type_gopen, &addr_type_interface, &addr_type_open, &addr_type_pipe,
+	&addr_type_gopen, &addr_type_interface, &addr_type_ip_datagram, &addr_type_ip_recv,
+	&addr_type_ip_recvfrom, &addr_type_ip_sendto, &addr_type_ip4_datagram,
+	&addr_type_ip4_recv, &addr_type_ip4_recvfrom, &addr_type_ip4_sendto,
+	&addr_type_ip6_datagram, &addr_type_ip6_recv, &addr_type_ip6_recvfrom,
+	&addr_type_ip6_sendto, &addr_type_open, &addr_type_pipe,
 	&addr_type_posixmq_bidirectional, &addr_type_posixmq_read, &addr_type_posixmq_receive,
 	&addr_type_posixmq_send, &addr_type_posixmq_write, &addr_type_sctp_connect,
 	&addr_type_sctp_listen, &addr_type_sctp4_connect, &addr_type_sctp4_listen,
 	&addr_type_sctp6_connect, &addr_type_sctp6_listen, &addr_type_shell,
-	&addr_type_socket_connect, &addr_type_socket_listen, &addr_type_socketpair,
+	&addr_type_socket_connect, &addr_type_socket_datagram, &addr_type_socket_listen,
+	&addr_type_socket_recv, &addr_type_socket_recvfrom, &addr_type_socket_sendto,
+	&addr_type_socketpair,
 	&addr_type_stderr, &addr_type_stdin, &addr_type_stdio, &addr_type_stdout,
 	&addr_type_system, &addr_type_tcp_connect, &addr_type_tcp_listen,
 	&addr_type_tcp4_connect, &addr_type_tcp4_listen, &addr_type_tcp6_connect,
@@ -28,20 +35,16 @@ const struct addr_type *const addr_types[] = {
 	&addr_type_udplite4_recvfrom, &addr_type_udplite4_sendto, &addr_type_udplite6_connect,
 	&addr_type_udplite6_datagram, &addr_type_udplite6_listen, &addr_type_udplite6_recv,
 	&addr_type_udplite6_recvfrom, &addr_type_udplite6_sendto, &addr_type_unix_client,
-	&addr_type_unix_connect, &addr_type_unix_listen, &addr_type_vsock_connect,
+	&addr_type_unix_connect, &addr_type_unix_listen, &addr_type_unix_recv,
+	&addr_type_unix_recvfrom, &addr_type_unix_sendto, &addr_type_vsock_connect,
 	&addr_type_vsock_listen, NULL
 };
 
 const char *const addr_types_later[] = {
-	"ABSTRACT-RECV", "ABSTRACT-RECVFROM", "ABSTRACT-SENDTO", "IP-DATAGRAM IP-DGRAM",
-	"IP-RECV", "IP-RECVFROM", "IP-SENDTO IP IP-SEND", "IP4-DATAGRAM IP4-DGRAM", "IP4-RECV",
-	"IP4-RECVFROM", "IP4-SENDTO IP4 IP4-SEND", "IP6-DATAGRAM IP6-DGRAM", "IP6-RECV",
-	"IP6-RECVFROM", "IP6-SENDTO IP6 IP6-SEND", "OPENSSL OPENSSL-CONNECT SSL",
+	"OPENSSL OPENSSL-CONNECT SSL",
 	"OPENSSL-DTLS-CLIENT DTLS DTLS-C DTLS-CLIENT DTLS-CONNECT OPENSSL-DTLS-CONNECT",
 	"OPENSSL-DTLS-SERVER DTLS-L DTLS-LISTEN DTLS-SERVER OPENSSL-DTLS-LISTEN",
 	"OPENSSL-LISTEN SSL-L", "PROXY PROXY-CONNECT", "PTY", "READLINE",
-	"SOCKET-DATAGRAM DATAGRAM DGRAM", "SOCKET-RECV", "SOCKET-RECVFROM",
-	"SOCKET-SENDTO SENDTO", "SOCKS4 SOCKS", "SOCKS4A", "SOCKS5-CONNECT SOCKS5",
-	"SOCKS5-LISTEN SOCKS5-BIND", "STALL", "TEXT", "UNIX-RECV", "UNIX-RECVFROM",
-	"UNIX-SENDTO UNIX-SEND", NULL
+	"SOCKS4 SOCKS", "SOCKS4A", "SOCKS5-CONNECT SOCKS5",
+	"SOCKS5-LISTEN SOCKS5-BIND", "STALL", "TEXT", NULL
 };

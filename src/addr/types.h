@@ -42,6 +42,19 @@ extern const struct addr_type addr_type_udplite4_connect, addr_type_udplite4_dat
 	addr_type_udplite4_recv, addr_type_udplite4_recvfrom, addr_type_udplite4_sendto;
 extern const struct addr_type addr_type_udplite6_connect, addr_type_udplite6_datagram, addr_type_udplite6_listen,
 	addr_type_udplite6_recv, addr_type_udplite6_recvfrom, addr_type_udplite6_sendto;
+/* generic_datagram.c */
+extern const struct addr_type addr_type_socket_datagram, addr_type_socket_recv,
+	addr_type_socket_recvfrom, addr_type_socket_sendto;
+/* rawip.c */
+extern const struct addr_type addr_type_ip_datagram, addr_type_ip_recv, addr_type_ip_recvfrom,
+	addr_type_ip_sendto;
+extern const struct addr_type addr_type_ip4_datagram, addr_type_ip4_recv, addr_type_ip4_recvfrom,
+	addr_type_ip4_sendto;
+extern const struct addr_type addr_type_ip6_datagram, addr_type_ip6_recv, addr_type_ip6_recvfrom,
+	addr_type_ip6_sendto;
+/* unix_datagram.c */
+extern const struct addr_type addr_type_unix_recv, addr_type_unix_recvfrom, addr_type_unix_sendto,
+	addr_type_abstract_recv, addr_type_abstract_recvfrom, addr_type_abstract_sendto;
 /* unix.c */
 extern const struct addr_type addr_type_unix_connect, addr_type_unix_listen,
 	addr_type_unix_client, addr_type_abstract_connect, addr_type_abstract_listen,

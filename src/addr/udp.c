@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "addr/access.h"
+#include "addr/error_queue.h"
 #include "addr/ip.h"
 #include "addr/ip_datagram.h"
 #include "addr/peers.h"
@@ -65,6 +66,7 @@ static void connected(void *owner, int fd)
 
 	if (fd >= 0) {
 		fd_settings_from(o->spec, &settings);
+		settings.failed = error_queue_for(o->spec, true);
 		channel = fd_channel_new(&settings);
 		if (channel == NULL) {
 			log_error("%s: %s", o->spec->text, error_text(errno));

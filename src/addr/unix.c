@@ -7,16 +7,15 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "addr/listener.h"
 #include "addr/named.h"
 #include "addr/types.h"
+#include "addr/unix_datagram.h"
+#include "addr/unix_name.h"
 #include "loop/loop.h"
 #include "loop/scarce.h"
 #include "opt/process.h"
@@ -32,50 +31,11 @@ struct unix_opening {
 	struct open_request request;
 	struct timer timer;
 	struct closer *closer;    /* removes our own bound entry */
+	bool guess;               /* the type of the socket */
+	int type;                 /* SOCK_..., of the connected socket */
 	int64_t tries_left;       /* -1: for ever */
 	int64_t deadline;         /* of connect-timeout; 0: none */
 };
-
-/* With parameters there is at least one: the parser has seen to it. */
-static bool is_abstract(const struct spec *spec)
-{
-	return !(spec->type->groups & G_NAMED);
-}
-
-static int fill_address(const struct spec *spec, const char *name, struct net_peer *peer)
-{
-	bool tight = spec_number(spec, "unix-tightsocklen", 1) != 0;
-
-	return net_unix(name, is_abstract(spec), tight, peer);
-}
-
-static int check_name(const struct spec *spec, const char *name)
-{
-	struct net_peer peer;
-
-	if (*name == '\0') {
-		log_error("%s: the socket's name is missing", spec->text);
-		return -1;
-	}
-	if (fill_address(spec, name, &peer) == 0)
-		return 0;
-	log_error("%s: \"%.40s...\" is too long for a UNIX socket: at most %zu bytes", spec->text,
-	          name, sizeof(peer.addr.un.sun_path) - 1);
-	return -1;
-}
-
-static int check(const struct spec *spec)
-{
-	const char *own = spec_string(spec, "bind");
-
-	if (check_name(spec, spec->params[0]) < 0)
-		return -1;
-	if (own != NULL && spec_opt(spec, "unix-bind-tempname") != NULL) {
-		log_error("%s: options bind and bind-tempname exclude each other", spec->text);
-		return -1;
-	}
-	return own == NULL ? 0 : check_name(spec, own);
-}
 
 static void finish(struct unix_opening *o, struct channel *channel)
 {
@@ -90,28 +50,6 @@ static void finish(struct unix_opening *o, struct channel *channel)
 	open_done(&request, channel);
 }
 
-/* "; ..." if the reason is that this process may not use the socket: who may. */
-static void permission_hint(const char *path, int error, char *hint, size_t size)
-{
-	struct stat st;
-	bool group_may;
-
-	hint[0] = '\0';
-	if (error == ECONNREFUSED)
-		snprintf(hint, size, "; no process listens there");
-	if (error != EACCES)
-		return;
-	if (stat(path, &st) < 0) {
-		snprintf(hint, size, "; a directory on the way is closed to user %d", (int)geteuid());
-		return;
-	}
-	group_may = st.st_mode & S_IWGRP;   /* connecting takes the right to write */
-	snprintf(hint, size, "; the socket belongs to user %d, group %d, mode %04o, and this process "
-	         "is user %d, group %d: run it with %s %d", (int)st.st_uid, (int)st.st_gid,
-	         (unsigned)st.st_mode & 07777u, (int)geteuid(), (int)getegid(),
-	         group_may ? "--group-add" : "--user", (int)(group_may ? st.st_gid : st.st_uid));
-}
-
 static void start(struct unix_opening *o);
 
 static void again(struct timer *timer)
@@ -124,8 +62,7 @@ static void failed(struct unix_opening *o, const char *call, int error)
 	int64_t interval = spec_number(o->spec, "interval", NANOSECONDS);
 	char hint[256] = "";
 
-	if (!is_abstract(o->spec))
-		permission_hint(o->name, error, hint, sizeof(hint));
+	unix_hint(o->name, error, hint, sizeof(hint));
 	if (o->tries_left == 0) {
 		log_error("%s: %s \"%s\": %s%s", o->spec->text, call, o->name, error_text(error), hint);
 		finish(o, NULL);
@@ -138,16 +75,29 @@ static void failed(struct unix_opening *o, const char *call, int error)
 	timer_start(&o->timer, interval, again);
 }
 
+/* A datagram socket. */
+static void prepared(struct unix_opening *o, int fd)
+{
+	struct closer *closer = o->closer;
+
+	o->closer = NULL;    /* the channel's */
+	finish(o, unix_datagram_channel(o->spec, o->name, fd, closer));
+}
+
 static void connected(struct unix_opening *o, int fd)
 {
 	struct fd_settings settings = {
 		.read_fd = fd, .write_fd = fd, .finish = FINISH_SHUTDOWN,
-		.family = AF_UNIX, .type = spec_opt(o->spec, "so-type") != NULL ? 0 : SOCK_STREAM,
+		.family = AF_UNIX, .type = o->type,
 	};
 	struct net_peer local = { .length = sizeof(local.addr) };
 	struct channel *channel;
 	char text[NET_TEXT];
 
+	if (o->type == SOCK_DGRAM) {
+		prepared(o, fd);
+		return;
+	}
 	if (log_enabled(LOG_NOTICE_) && getsockname(fd, &local.addr.sa, &local.length) == 0)
 		log_notice("successfully connected from local address %s",
 		           net_print(&local.addr, local.length, text, sizeof(text)));
@@ -166,77 +116,63 @@ static void connected(struct unix_opening *o, int fd)
 	finish(o, channel);
 }
 
-/* Option bind (or bind-tempname): our own name. Returns 0, or -1 with errno set. */
-static int bind_own(struct unix_opening *o, int fd)
+/* Make a socket of this type and connect it; a datagram socket is only made, once it is clear
+ * that there is one at the other end. Returns it; -1 with *call and errno set; -2: an option failed,
+ * which was logged. */
+static int try_type(struct unix_opening *o, int type, const char **call)
 {
-	const struct opt_value *temporary = spec_opt(o->spec, "unix-bind-tempname");
-	const char *own = spec_string(o->spec, "bind");
-	char name[108] = "";
+	const struct spec *spec = o->spec;
 	struct net_peer peer;
-	int file;
-
-	/* the entry of an earlier attempt */
-	if (o->closer != NULL)
-		o->closer->close(o->closer);
-	o->closer = NULL;
-	if (temporary != NULL) {
-		snprintf(name, sizeof(name), "%s",
-		         temporary->string != NULL ? temporary->string : "/tmp/fileXXXXXX");
-		/* the name has to be free, not a file: mkstemp finds one, bind makes it */
-		file = mkstemp(name);
-		if (file < 0)
-			return -1;
-		close(file);
-		unlink(name);
-		own = name;
-	}
-	if (own == NULL)
-		return 0;
-	if (!is_abstract(o->spec) && temporary == NULL && named_before(o->spec, own) < 0)
-		return -1;
-	fill_address(o->spec, own, &peer);
-	if (bind(fd, &peer.addr.sa, peer.length) < 0)
-		return -1;
-	if (!is_abstract(o->spec)) {
-		o->closer = named_closer(o->spec, own, true);
-		if (spec_apply(o->spec, PH_PASTOPEN, fd, own) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* Returns the connected socket, or -1 with *call and errno set. */
-static int try_connect(struct unix_opening *o, const char **call)
-{
-	int type = (int)spec_number(o->spec, "so-type", SOCK_STREAM);
-	struct net_peer peer;
-	int fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC,
-	                (int)spec_number(o->spec, "so-protocol", 0));
+	int fd, rc = -2, error;
 
 	*call = "socket for";
+	fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	            (int)spec_number(spec, "so-protocol", 0));
 	if (fd < 0)
 		return -1;
-	*call = "options of";
-	errno = EINVAL;
-	if (spec_apply(o->spec, PH_PASTSOCKET, fd, NULL) < 0 ||
-	    spec_apply(o->spec, PH_FD, fd, spec_string(o->spec, "bind")) < 0 ||
-	    spec_apply(o->spec, PH_PREBIND, fd, NULL) < 0)
+	if (spec_apply(spec, PH_PASTSOCKET, fd, NULL) < 0 ||
+	    spec_apply(spec, PH_PREBIND, fd, NULL) < 0)
 		goto close_fd;
 	*call = "bind for";
-	if (bind_own(o, fd) < 0)
+	rc = unix_bind_own(spec, fd, &o->closer);
+	if (rc < 0)
 		goto close_fd;
-	fill_address(o->spec, o->name, &peer);
 	*call = "connect to";
-	if (connect(fd, &peer.addr.sa, peer.length) == 0)
+	unix_address(spec, o->name, &peer);
+	errno = type == SOCK_DGRAM ? unix_ask(&peer)
+	        : connect(fd, &peer.addr.sa, peer.length) < 0 ? errno : 0;
+	if (errno == 0) {
+		o->type = type;
 		return fd;
-close_fd:
-	{
-		int saved = errno;
-
-		close(fd);
-		errno = saved;
 	}
-	return -1;
+	rc = -1;
+close_fd:
+	error = errno;
+	close(fd);
+	errno = error;
+	return rc;
+}
+
+/* Nobody with such a socket is there: perhaps with another type. Abstract names of different
+ * types are different names. */
+static bool is_other_type(const struct unix_opening *o, int error)
+{
+	return error == EPROTOTYPE || (error == ECONNREFUSED && unix_is_abstract(o->spec));
+}
+
+static int try_connect(struct unix_opening *o, const char **call)
+{
+	static const int guesses[] = { SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM };
+	int fd = -1;
+
+	if (!o->guess || spec_opt(o->spec, "so-type") != NULL)
+		return try_type(o, (int)spec_number(o->spec, "so-type", SOCK_STREAM), call);
+	for (unsigned i = 0; i < sizeof(guesses) / sizeof(guesses[0]); i++) {
+		fd = try_type(o, guesses[i], call);
+		if (fd != -1 || !is_other_type(o, errno))
+			break;
+	}
+	return fd;
 }
 
 static void start(struct unix_opening *o)
@@ -254,6 +190,8 @@ static void start(struct unix_opening *o)
 	process_leave(&frame);
 	if (fd >= 0) {
 		connected(o, fd);
+	} else if (fd == -2) {
+		finish(o, NULL);
 	} else if (o->request.server && scarce(error)) {
 		scarce_met("socket", error);
 		timer_start(&o->timer, SCARCE_INTERVAL, again);
@@ -274,8 +212,8 @@ static void cancel(struct opening *opening)
 	opening_over(opening);
 }
 
-struct opening *unix_open(const struct spec *spec, const char *path,
-                          const struct open_request *request)
+static struct opening *open_unix(const struct spec *spec, const char *path, bool guess,
+                                 const struct open_request *request)
 {
 	struct unix_opening *o = calloc(1, sizeof(*o));
 	int64_t timeout = spec_number(spec, "connect-timeout", 0);
@@ -290,78 +228,37 @@ struct opening *unix_open(const struct spec *spec, const char *path,
 	o->base.cancel = cancel;
 	o->spec = spec;
 	o->name = path;
+	o->guess = guess;
 	o->request = *request;
 	o->tries_left = spec_flag(spec, "forever") ? -1 : spec_number(spec, "retry", 0);
 	o->deadline = timeout > 0 ? loop_now() + timeout : 0;
-	if (log_enabled(LOG_NOTICE_) && fill_address(spec, path, &peer) == 0)
+	if (log_enabled(LOG_NOTICE_) && unix_address(spec, path, &peer) == 0)
 		log_notice("opening connection to %s",
 		           net_print(&peer.addr, peer.length, text, sizeof(text)));
 	start(o);
 	return opening_handle(&o->base);
 }
 
+struct opening *unix_open(const struct spec *spec, const char *path,
+                          const struct open_request *request)
+{
+	return open_unix(spec, path, true, request);
+}
+
 static struct opening *open_connect(const struct spec *spec, const struct open_request *request)
 {
-	return unix_open(spec, spec->params[0], request);
+	return open_unix(spec, spec->params[0], false, request);
 }
 
-/* Does a process have this name? Asked with a datagram socket: the kernel answers "wrong type"
- * for a stream socket in use, and the listener does not see a connection from it. */
-static bool is_live(const struct net_peer *peer)
+static struct opening *open_client(const struct spec *spec, const struct open_request *request)
 {
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), error;
-
-	if (fd < 0)
-		return true;
-	error = connect(fd, &peer->addr.sa, peer->length) == 0 ? 0 : errno;
-	close(fd);
-	return error != ECONNREFUSED;
-}
-
-/* The name is taken: by a live process, by something that is no socket, or by the entry that
- * a killed run left behind, which is removed. Returns true in that last case. */
-static bool remove_stale(const struct spec *spec, const char *path, const struct net_peer *peer)
-{
-	struct stat st;
-
-	if (path == NULL || lstat(path, &st) < 0 || !S_ISSOCK(st.st_mode) || is_live(peer) ||
-	    unlink(path) < 0)
-		return false;
-	log_notice("%s: removed the socket that an ended process had left behind", spec->text);
-	return true;
-}
-
-static const char *taken_hint(const char *path)
-{
-	struct stat st;
-
-	if (path == NULL)
-		return "; another process listens there";
-	if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
-		return "; there is something that is not a socket";
-	return "; a process listens there: end it, or take its name with option unlink-early";
-}
-
-static int bind_listener(const struct spec *spec, const char *path, int fd)
-{
-	struct net_peer peer;
-
-	fill_address(spec, spec->params[0], &peer);
-	if (bind(fd, &peer.addr.sa, peer.length) == 0)
-		return 0;
-	if (errno != EADDRINUSE)
-		return -1;
-	if (!remove_stale(spec, path, &peer)) {
-		errno = EADDRINUSE;
-		return -1;
-	}
-	return bind(fd, &peer.addr.sa, peer.length);
+	return open_unix(spec, spec->params[0], true, request);
 }
 
 static int try_listen(const struct spec *spec, bool last)
 {
 	int type = (int)spec_number(spec, "so-type", SOCK_STREAM), fd, error;
-	const char *call = "socket", *path = is_abstract(spec) ? NULL : spec->params[0];
+	const char *call = "socket", *path = unix_is_abstract(spec) ? NULL : spec->params[0];
 
 	if (path != NULL && named_before(spec, path) < 0)
 		return -2;
@@ -373,7 +270,7 @@ static int try_listen(const struct spec *spec, bool last)
 	    spec_apply(spec, PH_PREBIND, fd, NULL) < 0)
 		goto refused;
 	call = "bind";
-	if (bind_listener(spec, path, fd) < 0)
+	if (unix_bind(spec, spec->params[0], fd) < 0)
 		goto failed;
 	if (path != NULL && spec_apply(spec, PH_FD, fd, path) < 0) {
 		unlink(path);
@@ -396,7 +293,7 @@ failed:
 	error = errno;
 	if (last)
 		log_error("%s: %s: %s%s", spec->text, call, error_text(error),
-		          error == EADDRINUSE ? taken_hint(path) : "");
+		          error == EADDRINUSE ? unix_taken_hint(spec, spec->params[0]) : "");
 	if (fd >= 0)
 		close(fd);
 	return -1;
@@ -414,30 +311,30 @@ static struct listener *start_listen(const struct spec *spec, const struct liste
 	if (process_enter(spec, &frame) < 0)
 		return NULL;
 	fd = try_listen(spec, request->last_try);
-	if (fd >= 0 && !is_abstract(spec) && !spec_flag(spec, "unlink-late"))
+	if (fd >= 0 && !unix_is_abstract(spec) && !spec_flag(spec, "unlink-late"))
 		closer = named_closer(spec, spec->params[0], true);
 	process_leave(&frame);
 	return fd < 0 ? NULL : listener_new(spec, fd, closer, request);
 }
 
-#define CONNECT(tag, title, others, groups_, feature_)                                        \
+#define CONNECT(tag, title, others, groups_, open_, feature_)                                 \
 	const struct addr_type addr_type_##tag = {                                            \
 		.name = title, .aliases = others, .syntax = ":<filename>",                    \
 		.feature = feature_, .min_params = 1, .max_params = 1,                        \
 		.groups = G_FD | G_SOCKET | G_RETRY | G_UNIX | (groups_),                     \
-		.directions = ADDR_BOTH, .family = AF_UNIX, .check = check, .open = open_connect }
+		.directions = ADDR_BOTH, .family = AF_UNIX, .check = unix_check, .open = open_ }
 
 #define LISTEN(tag, title, others, groups_, feature_)                                         \
 	const struct addr_type addr_type_##tag = {                                            \
 		.name = title, .aliases = others, .syntax = ":<filename>",                    \
 		.feature = feature_, .min_params = 1, .max_params = 1,                        \
 		.groups = G_FD | G_SOCKET | G_LISTEN | G_CHILD | G_RETRY | G_UNIX | (groups_),\
-		.directions = ADDR_BOTH, .family = AF_UNIX, .check = check,                   \
+		.directions = ADDR_BOTH, .family = AF_UNIX, .check = unix_check,                   \
 		.open = listener_open_once, .listen = start_listen }
 
-CONNECT(unix_connect, "UNIX-CONNECT", "LOCAL", G_NAMED, "WITH_UNIX");
-CONNECT(unix_client, "UNIX-CLIENT", "UNIX", G_NAMED, "WITH_UNIX");
+CONNECT(unix_connect, "UNIX-CONNECT", "LOCAL", G_NAMED, open_connect, "WITH_UNIX");
+CONNECT(unix_client, "UNIX-CLIENT", "UNIX", G_NAMED, open_client, "WITH_UNIX");
 LISTEN(unix_listen, "UNIX-LISTEN", "UNIX-L", G_NAMED, "WITH_UNIX");
-CONNECT(abstract_connect, "ABSTRACT-CONNECT", NULL, 0, "WITH_ABSTRACT_UNIXSOCKET");
-CONNECT(abstract_client, "ABSTRACT-CLIENT", "ABSTRACT", 0, "WITH_ABSTRACT_UNIXSOCKET");
+CONNECT(abstract_connect, "ABSTRACT-CONNECT", NULL, 0, open_connect, "WITH_ABSTRACT_UNIXSOCKET");
+CONNECT(abstract_client, "ABSTRACT-CLIENT", "ABSTRACT", 0, open_client, "WITH_ABSTRACT_UNIXSOCKET");
 LISTEN(abstract_listen, "ABSTRACT-LISTEN", NULL, 0, "WITH_ABSTRACT_UNIXSOCKET");

@@ -4,7 +4,7 @@
 
 #include "addr/open.h"
 
-/* Connect a stream socket to an entry of the file system. */
+/* Connect to an entry of the file system, whatever type its socket has. */
 struct opening *unix_open(const struct spec *spec, const char *path,
                           const struct open_request *request);
 

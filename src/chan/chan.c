@@ -30,6 +30,14 @@ unsigned channel_ready(const struct channel *channel)
 	return channel->ops->ready(channel);
 }
 
+const char *channel_explain(const struct channel *channel, int error, char *text, size_t size)
+{
+	text[0] = '\0';
+	if (channel->ops->explain != NULL)
+		channel->ops->explain(channel, error, text, size);
+	return text;
+}
+
 int channel_attach(struct channel *channel, void (*notify)(void *owner), void *owner)
 {
 	channel->notify = notify;

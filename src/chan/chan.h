@@ -53,6 +53,9 @@ struct chan_ops {
 	void (*not_ready)(struct channel *channel, unsigned side);
 	/* A second channel over duplicates of the descriptors; NULL with errno set. */
 	struct channel *(*dup)(const struct channel *channel);
+	/* Add to the text of a failed write(): where the data should have gone, and what to do
+	 * about it. NULL: there is nothing to add. */
+	void (*explain)(const struct channel *channel, int error, char *text, size_t size);
 	/* Close descriptors and what is below. Called once. abandon: without shutdown(2). */
 	void (*close)(struct channel *channel, bool abandon);
 };
@@ -82,6 +85,8 @@ enum io_status channel_write(struct channel *channel, const void *data, size_t s
                              size_t *length);
 enum io_status channel_finish(struct channel *channel);
 unsigned channel_ready(const struct channel *channel);
+/* What to say behind the reason (errno) of a failed write: "" or "; ...". Returns text. */
+const char *channel_explain(const struct channel *channel, int error, char *text, size_t size);
 
 /* Register with the loop and name who is told of news. Returns 0, or -1 with errno set. */
 int channel_attach(struct channel *channel, void (*notify)(void *owner), void *owner);

@@ -20,7 +20,7 @@
 #include "sys/error.h"
 #include "sys/log.h"
 
-enum { DROPS = 64, CONTROL_SIZE = 1024 };
+enum { DROPS = 64, CONTROL_SIZE = 1024, IP_SIZE = 65536 };
 
 #define FULL_INTERVAL (NANOSECONDS / 200)
 
@@ -54,6 +54,22 @@ static ssize_t receive(struct datagram *d, void *data, size_t size, struct msghd
 	while (n < 0 && errno == EINTR);
 	log_debug("recvmsg(%d, ..., %zu) -> %zd", d->settings.fd, size, n);
 	return n;
+}
+
+/* The same without the IP header, whose length only the packet tells. */
+static ssize_t receive_ip(struct datagram *d, void *data, size_t size, struct msghdr *message)
+{
+	static unsigned char packet[IP_SIZE];
+	ssize_t n = receive(d, packet, sizeof(packet), message);
+	size_t length, header;
+
+	if (n < 0)
+		return n;
+	length = (size_t)n < sizeof(packet) ? (size_t)n : sizeof(packet);
+	header = net_ip4_header(packet, length);
+	length -= header;
+	memcpy(data, packet + header, length < size ? length : size);
+	return (ssize_t)length;
 }
 
 /* What the caller gets of a packet that is n bytes long. */
@@ -94,10 +110,12 @@ static enum io_status take_aside(struct datagram *d, void *data, size_t size, si
 	return status;
 }
 
+/* IO_OK: try again. */
 static enum io_status read_failed(struct datagram *d)
 {
 	if (errno != EAGAIN && errno != EWOULDBLOCK)
-		return IO_ERROR;
+		return d->settings.failed != NULL && d->settings.failed(d->settings.fd) ? IO_OK
+		                                                                        : IO_ERROR;
 	d->watch.ready &= (uint8_t)~WATCH_READ;
 	return IO_AGAIN;
 }
@@ -120,11 +138,15 @@ static enum io_status datagram_read(struct channel *channel, void *data, size_t 
 			.msg_iovlen = 1, .msg_control = d->settings.control ? control : NULL,
 			.msg_controllen = d->settings.control ? sizeof(control) : 0,
 		};
-		ssize_t n = receive(d, data, size, &message);
+		ssize_t n = d->settings.ip_header ? receive_ip(d, data, size, &message)
+		                                  : receive(d, data, size, &message);
 		enum datagram_verdict verdict = DATAGRAM_TAKE;
+		enum io_status status;
 
+		if (n < 0 && (status = read_failed(d)) != IO_OK)
+			return status;
 		if (n < 0)
-			return read_failed(d);
+			continue;
 		if (d->settings.judge != NULL)
 			verdict = d->settings.judge(channel, d->settings.context, &message,
 			                            (size_t)n);
@@ -154,15 +176,32 @@ static void room_again(struct timer *timer)
 	d->base.notify(d->base.owner);
 }
 
-static ssize_t send_to(const struct datagram *d, const void *data, size_t size)
+static ssize_t send_to(struct datagram *d, const void *data, size_t size)
 {
+	_Alignas(struct cmsghdr) unsigned char control[LOCAL_ADDRESS_CONTROL];
+	struct iovec part = { .iov_base = (void *)(uintptr_t)data, .iov_len = size };
+	struct msghdr message = {
+		.msg_name = &d->settings.to.addr, .msg_namelen = d->settings.to.length,
+		.msg_iov = &part, .msg_iovlen = 1,
+	};
 	ssize_t n;
 
+	local_address_write(&d->settings.from, &message, control);
 	do
-		n = sendto(d->settings.fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL,
-		           &d->settings.to.addr.sa, d->settings.to.length);
+		n = sendmsg(d->settings.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
-	log_debug("sendto(%d, ..., %zu) -> %zd", d->settings.fd, size, n);
+	log_debug("sendmsg(%d, ..., %zu) -> %zd", d->settings.fd, size, n);
+	return n;
+}
+
+/* What a call reports may be about a packet sent before: then this one has not been sent. */
+static ssize_t send_packet(struct datagram *d, const void *data, size_t size)
+{
+	ssize_t n = send_to(d, data, size);
+
+	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && d->settings.failed != NULL &&
+	    d->settings.failed(d->settings.fd))
+		n = send_to(d, data, size);
 	return n;
 }
 
@@ -175,7 +214,7 @@ static enum io_status datagram_write(struct channel *channel, const void *data, 
 		errno = EDESTADDRREQ;
 		return IO_ERROR;
 	}
-	if (send_to(d, data, size) >= 0) {
+	if (send_packet(d, data, size) >= 0) {
 		*length = size;
 		return IO_OK;
 	}
@@ -197,8 +236,9 @@ static enum io_status datagram_finish(struct channel *channel)
 	if (d->finished)
 		return IO_OK;
 	d->finished = true;
-	if (d->settings.finish == FINISH_NULL && d->settings.to.length > 0 && send_to(d, "", 0) < 0)
-		log_warn("sendto(%d, \"\", 0): %s", d->settings.fd, error_text(errno));
+	if (d->settings.finish == FINISH_NULL && d->settings.to.length > 0 &&
+	    send_packet(d, "", 0) < 0)
+		log_warn("sendmsg(%d, \"\", 0): %s", d->settings.fd, error_text(errno));
 	return IO_OK;
 }
 
@@ -238,6 +278,14 @@ static void datagram_not_ready(struct channel *channel, unsigned side)
 	(void)side;
 }
 
+static void datagram_explain(const struct channel *channel, int error, char *text, size_t size)
+{
+	const struct datagram *d = (const struct datagram *)channel;
+
+	if (d->settings.explain != NULL)
+		d->settings.explain(&d->settings.to, error, text, size);
+}
+
 static void datagram_close(struct channel *channel, bool abandon)
 {
 	struct datagram *d = self(channel);
@@ -272,7 +320,7 @@ static const struct chan_ops datagram_ops = {
 	.kind = "datagram", .read = datagram_read, .write = datagram_write,
 	.finish = datagram_finish, .attach = datagram_attach, .ready = datagram_ready,
 	.splice_fd = datagram_splice, .not_ready = datagram_not_ready, .dup = datagram_dup,
-	.close = datagram_close,
+	.explain = datagram_explain, .close = datagram_close,
 };
 
 struct channel *datagram_new(const struct datagram_settings *settings)

@@ -72,6 +72,11 @@ static void dual_not_ready(struct channel *channel, unsigned side)
 		dual->writer->ops->not_ready(dual->writer, CHAN_WRITABLE);
 }
 
+static void dual_explain(const struct channel *channel, int error, char *text, size_t size)
+{
+	channel_explain(((const struct dual *)channel)->writer, error, text, size);
+}
+
 static void dual_close(struct channel *channel, bool abandon)
 {
 	struct dual *dual = (struct dual *)channel;
@@ -99,7 +104,8 @@ static struct channel *dual_dup(const struct channel *channel)
 static const struct chan_ops dual_ops = {
 	.kind = "dual", .read = dual_read, .write = dual_write, .finish = dual_finish,
 	.attach = dual_attach, .ready = dual_ready, .splice_fd = dual_splice,
-	.not_ready = dual_not_ready, .dup = dual_dup, .close = dual_close,
+	.not_ready = dual_not_ready, .dup = dual_dup, .explain = dual_explain,
+	.close = dual_close,
 };
 
 struct channel *dual_new(struct channel *reader, struct channel *writer)

@@ -34,6 +34,7 @@ struct fd_channel {
 	bool datagrams;           /* a read of 0 bytes is an empty packet, not EOF */
 	bool finished;
 	bool shared;              /* the reading and the writing watch are one */
+	bool (*failed)(int fd);
 };
 
 static struct fd_channel *self(struct channel *channel)
@@ -57,6 +58,13 @@ static bool pollable(int fd, short events)
 static bool again(int error)
 {
 	return error == EAGAIN || error == EWOULDBLOCK;
+}
+
+static enum io_status failed(const struct fd_channel *c, int fd)
+{
+	if (c->failed != NULL)
+		c->failed(fd);
+	return IO_ERROR;
 }
 
 static ssize_t input(const struct fd_channel *c, void *data, size_t size)
@@ -115,7 +123,7 @@ static enum io_status fd_read(struct channel *channel, void *data, size_t size, 
 		return IO_OK;
 	}
 	if (!again(errno))
-		return IO_ERROR;
+		return failed(c, c->in_fd);
 	c->in.ready &= (uint8_t)~WATCH_READ;
 	return IO_AGAIN;
 }
@@ -145,7 +153,7 @@ static enum io_status fd_write(struct channel *channel, const void *data, size_t
 		return IO_OK;
 	}
 	if (!again(errno))
-		return IO_ERROR;
+		return failed(c, c->out_fd);
 	watch_write_again(watch);
 	return IO_AGAIN;
 }
@@ -321,6 +329,7 @@ struct channel *fd_channel_new(const struct fd_settings *settings)
 	                                                        : settings->finish);
 	c->may_block = settings->may_block;
 	c->null_eof = settings->null_eof;
+	c->failed = settings->failed;
 	/* stdio may be two different things: then it counts as no socket as a whole */
 	c->in_socket = c->in_fd >= 0 && type != 0;
 	c->out_socket = c->out_fd >= 0 &&
@@ -347,7 +356,7 @@ static struct channel *fd_dup(const struct channel *channel)
 	const struct fd_channel *c = (const struct fd_channel *)channel;
 	struct fd_settings settings = {
 		.finish = c->finish, .may_block = c->may_block, .null_eof = c->null_eof,
-		.packets = c->packets,
+		.packets = c->packets, .failed = c->failed,
 	};
 	struct channel *copy;
 

@@ -21,6 +21,8 @@ struct fd_settings {
 	bool may_block;             /* inherited, without O_NONBLOCK: look before each call */
 	bool null_eof;              /* option null-eof: an empty packet is EOF */
 	bool packets;               /* no socket, but borders count all the same (a TUN device) */
+	/* NULL, or: reading or writing failed (errno, to be kept); its answer does not count. */
+	bool (*failed)(int fd);
 };
 
 /* Make a channel. It owns the descriptors. Returns NULL with errno

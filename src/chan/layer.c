@@ -198,6 +198,11 @@ static void layer_not_ready(struct channel *channel, unsigned side)
 	layer->below->ops->not_ready(layer->below, side);
 }
 
+static void layer_explain(const struct channel *channel, int error, char *text, size_t size)
+{
+	channel_explain(((const struct layer *)channel)->below, error, text, size);
+}
+
 static void layer_close(struct channel *channel, bool abandon)
 {
 	struct layer *layer = self(channel);
@@ -222,7 +227,8 @@ static struct channel *layer_dup(const struct channel *channel)
 static const struct chan_ops layer_ops = {
 	.kind = "layer", .read = layer_read, .write = layer_write, .finish = layer_finish,
 	.attach = layer_attach, .ready = layer_ready, .splice_fd = layer_splice,
-	.not_ready = layer_not_ready, .dup = layer_dup, .close = layer_close,
+	.not_ready = layer_not_ready, .dup = layer_dup, .explain = layer_explain,
+	.close = layer_close,
 };
 
 struct channel *layer_new(struct channel *below, const struct layer_settings *settings)

@@ -16,6 +16,9 @@ enum { TURN_BYTES = 1024 * 1024, BLOCK_BYTES = 4096, POOLED = 32 };
 /* After so many full buffers in a row a flow counts as bulk. */
 enum { BULK_READS = 4 };
 
+/* Room for what a channel says about a failed write. */
+enum { EXPLANATION = 512 };
+
 static struct {
 	size_t size, packet_size;
 	unsigned char *scratch;
@@ -110,6 +113,9 @@ static void read_failed(struct flow *flow)
 /* The peer does not take our bytes any more: they are lost, and that is said. */
 static void write_failed(struct flow *flow)
 {
+	int error = errno;
+	char why[EXPLANATION];
+
 	flow->sink_broken = true;
 	if (flow->sink->cool_write && (errno == EPIPE || errno == ECONNRESET)) {
 		log_notice("write(%d, ...): %s", flow->sink->write_fd, error_text(errno));
@@ -117,7 +123,8 @@ static void write_failed(struct flow *flow)
 		flow_release(flow);
 		return;
 	}
-	log_error("write(%d, ...): %s", flow->sink->write_fd, error_text(errno));
+	log_error("write(%d, ...): %s%s", flow->sink->write_fd, error_text(error),
+	          channel_explain(flow->sink, error, why, sizeof(why)));
 	fail(flow);
 }
 

@@ -234,16 +234,6 @@ static int socket_int(int fd, int name)
 	return getsockopt(fd, SOL_SOCKET, name, &value, &size) < 0 ? 0 : value;
 }
 
-void net_drop_errors(int fd)
-{
-	struct msghdr message = { .msg_name = NULL };
-	int error = errno;
-
-	while (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0)
-		memset(&message, 0, sizeof(message));
-	errno = error;
-}
-
 int net_family(int fd)
 {
 	return socket_int(fd, SO_DOMAIN);
@@ -271,4 +261,16 @@ struct cmsghdr *net_control(const struct msghdr *message, const struct cmsghdr *
 		return NULL;
 	header = (struct cmsghdr *)(void *)(start + at);
 	return header->cmsg_len >= sizeof(*header) && header->cmsg_len <= room - at ? header : NULL;
+}
+
+size_t net_ip4_header(const void *packet, size_t length)
+{
+	enum { LEAST = 20 };
+	const unsigned char *bytes = packet;
+	size_t header;
+
+	if (length < LEAST || bytes[0] >> 4 != 4)
+		return 0;
+	header = (size_t)(bytes[0] & 15) * 4;
+	return header >= LEAST && header <= length ? header : 0;
 }

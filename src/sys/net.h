@@ -62,13 +62,13 @@ int net_parse_host(const char *text, int family, union net_addr *addr);
  * the name. Returns 0, or -1 if the name is too long. */
 int net_unix(const char *name, bool abstract, bool tight, struct net_peer *out);
 
+/* The length of the IPv4 header (RFC 791) that the packet begins with, in bytes; 0 if it does not
+ * begin with a whole one. */
+size_t net_ip4_header(const void *packet, size_t length);
+
 /* The ancillary messages of a packet: the first one (previous NULL), the next one, or NULL.
  * The macros of cmsg(3) do the same, with warnings about signs. */
 struct cmsghdr *net_control(const struct msghdr *message, const struct cmsghdr *previous);
-
-/* Empty a socket's queue of errors (options ip-recverr, ipv6-recverr), which takes the room of
- * packets. Leaves errno alone. */
-void net_drop_errors(int fd);
 
 /* The family of a socket, or AF_UNSPEC if the descriptor is no socket. */
 int net_family(int fd);
