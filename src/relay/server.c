@@ -286,6 +286,7 @@ static void serve_in_child(struct connection *c)
 	}
 	if (ends[0] != NULL) {
 		channel_abandon(ends[0]);
+		channel_abandon(c->channel);
 		c->channel = ends[1];
 	}
 	log_set_shutup(server->shutup);
