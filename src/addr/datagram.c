@@ -21,12 +21,14 @@
 #include "addr/unix_name.h"
 #include "chan/datagram.h"
 #include "loop/loop.h"
+#include "loop/seldom.h"
 #include "sys/error.h"
 #include "sys/log.h"
 
 /* Context of a channel's judge(); shared by duplicates of the channel. */
 struct judge {
 	const struct spec *spec;
+	struct seldom naming_said;
 	unsigned users;
 	enum datagram_senders senders;
 	struct net_peer peer;         /* SENDERS_PEER */
@@ -195,6 +197,7 @@ static enum datagram_verdict ask_name(struct judge *judge, struct channel *chann
                                       const struct net_peer *from)
 {
 	struct naming *n = malloc(sizeof(*n));
+	char more[SELDOM_TEXT];
 
 	if (n != NULL) {
 		*n = (struct naming){ .next = judge->naming, .judge = judge, .channel = channel,
@@ -205,8 +208,9 @@ static enum datagram_verdict ask_name(struct judge *judge, struct channel *chann
 			return DATAGRAM_WAIT;
 		}
 	}
-	log_error("%s: looking up a sender's name: %s; the packet is dropped", judge->spec->text,
-	          error_text(errno));
+	if (seldom_say(&judge->naming_said, more))
+		log_error("%s: looking up a sender's name: %s; the packet is dropped%s",
+		          judge->spec->text, error_text(errno), more);
 	free(n);
 	return DATAGRAM_DROP;
 }

@@ -177,6 +177,7 @@ static bool may_take(struct queue_listener *l)
 		try_later(l, SCARCE_INTERVAL);
 		return false;
 	}
+	scarce_over();
 	return true;
 }
 

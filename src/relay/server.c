@@ -195,6 +195,7 @@ static void relay_to_child(struct connection *c, struct channel *end)
 {
 	bool left = c->server->settings->source_is_left;
 
+	end->cool_write = true;   /* if the child has ended, it has said why */
 	c->session = session_start(left ? c->channel : end, left ? end : c->channel,
 	                           c->server->settings->session, true, session_ended, c);
 }
