@@ -313,6 +313,43 @@ test_max_children() {
 	assert_file third third.out
 }
 
+test_max_children_while_names_are_looked_up() {
+	# clients whose names are still to be looked up don't get in beyond it, and wait their turn
+	printf 'ALL: localhost .localdomain\nALL: 127.0.0.1\n' >hosts.allow
+	echo 'ALL: no.such.host.invalid' >hosts.deny
+	listener relay "TCP4-LISTEN:0,bind=127.0.0.1,fork,max-children=2,tcpwrap-etc=$dir" PIPE
+	relay=$pid
+	"$python" - "$port" "$relay" >out <<-'EOF'
+		import os, select, signal, socket, sys
+		os.kill(int(sys.argv[2]), signal.SIGSTOP)
+		conns = [socket.create_connection(("127.0.0.1", int(sys.argv[1]))) for _ in range(8)]
+		for c in conns:
+		    c.settimeout(15)
+		    c.send(b"x")
+		os.kill(int(sys.argv[2]), signal.SIGCONT)
+		done = 0
+		while conns:
+		    ready = select.select(conns, [], [], 15)[0]
+		    for c in ready:
+		        done += c.recv(10) == b"x"
+		        conns.remove(c)
+		        c.close()
+		    if not ready:
+		        break
+		print(done)
+	EOF
+	assert_out '8\n'
+	most=0 now=0
+	while read -r line; do
+		case $line in
+		*'starting data transfer'*) now=$((now + 1)) ;;
+		*'socket 1 '*'is at EOF'*) now=$((now - 1)) ;;
+		esac
+		[ "$now" -le "$most" ] || most=$now
+	done <relay.log
+	assertEquals 'at a time' 2 "$most"
+}
+
 test_max_children_needs_fork() {
 	# max-children without fork is an error
 	run "$SOCAT" TCP4-LISTEN:0,bind=127.0.0.1,max-children=2 PIPE

@@ -45,7 +45,7 @@ struct stream_listener {
 struct naming {
 	struct naming *next;
 	struct stream_listener *listener;
-	struct name_lookup *lookup;
+	struct name_lookup *lookup;  /* NULL: it is known, and the connection may be served */
 	struct client_info client;
 	int fd;
 };
@@ -208,17 +208,50 @@ static bool hand_on(struct stream_listener *l, int fd, struct client_info *clien
 	return !l->closed;
 }
 
-static void named(void *owner, const struct resolve_name *name)
+static void take_naming(struct naming *n)
 {
-	struct naming *n = owner, **p = &n->listener->naming;
+	struct naming **p = &n->listener->naming;
 
 	while (*p != n)
 		p = &(*p)->next;
 	*p = n->next;
-	if (access_ask(n->listener->access, &n->client.peer, &n->client.local, name) == ACCESS_GRANTED)
-		hand_on(n->listener, n->fd, &n->client);
-	else
-		close(n->fd);
+}
+
+/* The connections whose clients' names were good, as long as there may be more sessions. Returns
+ * false if listening is over. */
+static bool serve_named(struct stream_listener *l)
+{
+	struct naming *n = l->naming;
+
+	while (n != NULL && !l->paused) {
+		bool go_on;
+
+		if (n->lookup != NULL) {
+			n = n->next;
+			continue;
+		}
+		take_naming(n);
+		go_on = hand_on(l, n->fd, &n->client);
+		free(n);
+		if (!go_on)
+			return false;
+		n = l->naming;
+	}
+	return true;
+}
+
+static void named(void *owner, const struct resolve_name *name)
+{
+	struct naming *n = owner;
+	struct stream_listener *l = n->listener;
+
+	n->lookup = NULL;
+	if (access_ask(l->access, &n->client.peer, &n->client.local, name) == ACCESS_GRANTED) {
+		serve_named(l);
+		return;
+	}
+	take_naming(n);
+	close(n->fd);
 	free(n);
 }
 
@@ -322,7 +355,7 @@ static void accept_some(struct task *task)
 	struct stream_listener *l = (struct stream_listener *)((char *)task -
 	                                        offsetof(struct stream_listener, task));
 
-	if (l->shortage.slot != 0)
+	if (!serve_named(l) || l->shortage.slot != 0)
 		return;
 	for (unsigned n = 0; n < BATCH; n++)
 		if (l->paused || !(l->watch.ready & WATCH_READ) || !accept_one(l))
