@@ -208,41 +208,32 @@ static bool hand_on(struct stream_listener *l, int fd, struct client_info *clien
 	return !l->closed;
 }
 
-static void take_naming(struct naming *n)
-{
-	struct naming **p = &n->listener->naming;
-
-	while (*p != n)
-		p = &(*p)->next;
-	*p = n->next;
-}
-
 /* The connections whose clients' names were good, as long as there may be more sessions. Returns
  * false if listening is over. */
 static bool serve_named(struct stream_listener *l)
 {
-	struct naming *n = l->naming;
+	struct naming **p = &l->naming, *n;
 
-	while (n != NULL && !l->paused) {
-		bool go_on;
+	while ((n = *p) != NULL && !l->paused) {
+		struct client_info client = n->client;
+		int fd = n->fd;
 
 		if (n->lookup != NULL) {
-			n = n->next;
+			p = &n->next;
 			continue;
 		}
-		take_naming(n);
-		go_on = hand_on(l, n->fd, &n->client);
+		*p = n->next;
 		free(n);
-		if (!go_on)
+		if (!hand_on(l, fd, &client))
 			return false;
-		n = l->naming;
+		p = &l->naming;
 	}
 	return true;
 }
 
 static void named(void *owner, const struct resolve_name *name)
 {
-	struct naming *n = owner;
+	struct naming *n = owner, **p = &n->listener->naming;
 	struct stream_listener *l = n->listener;
 
 	n->lookup = NULL;
@@ -250,7 +241,9 @@ static void named(void *owner, const struct resolve_name *name)
 		serve_named(l);
 		return;
 	}
-	take_naming(n);
+	while (*p != n)
+		p = &(*p)->next;
+	*p = n->next;
 	close(n->fd);
 	free(n);
 }
