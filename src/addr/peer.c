@@ -90,6 +90,10 @@ static enum io_status peer_read(struct channel *channel, void *data, size_t size
 	struct packet *packet = peer->queue.next;
 	size_t n;
 
+	if (peer->send_error != 0) {
+		errno = peer->send_error;
+		return IO_ERROR;
+	}
 	if (peer->ended)
 		return IO_EOF;
 	if (packet == &peer->queue)
@@ -103,38 +107,6 @@ static enum io_status peer_read(struct channel *channel, void *data, size_t size
 	return n == 0 && peer->null_eof ? IO_EOF : IO_OK;
 }
 
-static ssize_t send_packet(const struct peer *peer, const void *data, size_t size)
-{
-	_Alignas(struct cmsghdr) unsigned char control[LOCAL_ADDRESS_CONTROL];
-	union net_addr to;
-	struct iovec part = { .iov_base = (void *)(uintptr_t)data, .iov_len = size };
-	struct msghdr message = {
-		.msg_name = &to, .msg_namelen = peer->address.length, .msg_iov = &part, .msg_iovlen = 1,
-	};
-	int fd = peer->peers->settings.fd;
-	ssize_t n;
-
-	memcpy(&to, &peer->address.addr, peer->address.length);
-	local_address_write(&peer->local, &message, control);
-	do
-		n = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-	while (n < 0 && errno == EINTR);
-	log_debug("sendmsg(%d, ..., %zu) -> %zd", fd, size, n);
-	return n;
-}
-
-/* What a call reports may be about a packet sent before: then this one has not been sent. */
-static ssize_t send_again(const struct peer *peer, const void *data, size_t size)
-{
-	const struct peers *l = peer->peers;
-	ssize_t n = send_packet(peer, data, size);
-
-	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && l->failed != NULL &&
-	    l->failed(l->settings.fd))
-		n = send_packet(peer, data, size);
-	return n;
-}
-
 static void wait_for_room(struct peer *peer)
 {
 	struct peer *ring = &peer->peers->blocked;
@@ -146,7 +118,7 @@ static void wait_for_room(struct peer *peer)
 	peer->blocked_prev->blocked_next = peer->blocked_next->blocked_prev = peer;
 	if (peer->address.addr.sa.sa_family == AF_UNIX)
 		peers_look_again(peer->peers, PEERS_LOOK);
-	else
+	else if (peer->peers->watch.ready & WATCH_WRITE)
 		watch_write_again(&peer->peers->watch);
 }
 
@@ -181,7 +153,11 @@ static enum io_status peer_write(struct channel *channel, const void *data, size
 		errno = EDESTADDRREQ;      /* a UNIX sender without a name */
 		return IO_ERROR;
 	}
-	if (send_again(peer, data, size) >= 0) {
+	if (peer->send_error != 0) {
+		errno = peer->send_error;
+		return IO_ERROR;
+	}
+	if (peer_send(peer, data, size) == 0) {
 		*length = size;
 		return IO_OK;
 	}
@@ -198,7 +174,7 @@ static enum io_status peer_finish(struct channel *channel)
 	if (peer->finished)
 		return IO_OK;
 	peer->finished = true;
-	if (peer->finish == FINISH_NULL && send_again(peer, "", 0) < 0)
+	if (peer->finish == FINISH_NULL && peer_send(peer, "", 0) < 0)
 		log_warn("sendmsg(%d, \"\", 0): %s", peer->peers->settings.fd, error_text(errno));
 	return IO_OK;
 }
@@ -214,7 +190,7 @@ static unsigned peer_ready(const struct channel *channel)
 {
 	const struct peer *peer = (const struct peer *)channel;
 
-	return (peer->ended || peer->queue.next != &peer->queue ? CHAN_READABLE : 0u) |
+	return (peer->ended || peer->send_error != 0 || peer->queue.next != &peer->queue ? CHAN_READABLE : 0u) |
 	       (peer->blocked_next == NULL ? CHAN_WRITABLE : 0u);
 }
 
@@ -246,6 +222,7 @@ static void peer_close(struct channel *channel, bool abandon)
 	unblock(peer);
 	if (peer->lookup != NULL)
 		peer->peers->naming--;
+	peer_forget_sent(peer);
 	resolve_name_cancel(peer->lookup);
 	free(peer->ancillary);
 	peers_remove(peer);

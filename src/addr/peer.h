@@ -39,6 +39,7 @@ struct peer {
 	struct ancillary *ancillary; /* while that lasts */
 	bool once, ended, finished, null_eof;
 	uint8_t finish;
+	int send_error;             /* of a packet that had been taken; 0: none */
 };
 
 /* Peers by address; and which of ours they have sent to. */
@@ -62,6 +63,8 @@ struct peers {
 	unsigned lent;               /* messages of the batch that may be in queues */
 	unsigned sorted;             /* those of them that have been looked at */
 	size_t queued;               /* bytes in all queues */
+	struct peer_outbox *outbox;  /* packets to be sent; NULL: none so far */
+	struct task send;
 	struct peer blocked;         /* ring of those that wait for room in the socket */
 	bool many_addresses;         /* our address is asked for with each packet */
 	uint32_t ancillary;          /* messages wanted */
@@ -74,7 +77,7 @@ struct peers {
 	uint32_t serial;             /* of peers that are served packet by packet */
 	uint64_t dropped;            /* packets of peers that could not be let in */
 	const char *why_dropped;     /* NULL: none since all was well */
-	struct seldom drop_said, overflow_said, memory_said, naming_said;
+	struct seldom drop_said, overflow_said, memory_said, naming_said, unsent_said;
 };
 
 /* peer.c */
@@ -97,6 +100,16 @@ void peers_notified(struct watch *watch);
 /* No event will come: look again so much later (nanoseconds). */
 void peers_look_again(struct peers *peers, int64_t later);
 #define PEERS_LOOK (NANOSECONDS / 200)
+
+/* peer_send.c */
+
+/* Send a packet soon, with others. Returns 0; -1 with errno set, EAGAIN: no room. */
+int peer_send(struct peer *peer, const void *data, size_t size);
+/* Send what is waiting. Returns false if there is no room for all of it. */
+bool peers_flush(struct peers *peers);
+void peers_send_task(struct task *task);
+/* This peer will not be there to hear how its packets fared. */
+void peer_forget_sent(const struct peer *peer);
 
 /* peer_table.c */
 

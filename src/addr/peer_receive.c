@@ -214,7 +214,7 @@ void peers_notified(struct watch *watch)
 {
 	struct peers *l = (struct peers *)((char *)watch - offsetof(struct peers, watch));
 
-	if (watch->ready & WATCH_WRITE)
+	if ((watch->ready & WATCH_WRITE) && peers_flush(l))
 		peers_room(l);
 	if (watch->ready & WATCH_READ)
 		task_queue(&l->task);

@@ -43,7 +43,9 @@ static struct peers *volatile left_behind;
 
 static void release(struct peers *l)
 {
+	peers_flush(l);
 	task_cancel(&l->task);
+	task_cancel(&l->send);
 	timer_stop(&l->look);
 	watch_stop(&l->watch);
 	close(l->settings.fd);
@@ -52,6 +54,7 @@ static void release(struct peers *l)
 	access_free(l->access);
 	free(l->table.slots);
 	loop_free_later(l->batch);
+	free(l->outbox);
 	loop_free_later(l);
 }
 
@@ -344,6 +347,7 @@ static bool set_up(struct peers *l)
 	l->bounded = spec_number(l->spec, "max-children", 0) > 0;
 	l->failed = error_queue_for(l->spec, false);
 	l->task.run = peers_work;
+	l->send.run = peers_send_task;
 	return watch_start_quiet(&l->watch, l->settings.fd, peers_notified) == 0;
 }
 

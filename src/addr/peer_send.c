@@ -1,0 +1,184 @@
+/* Sending for the peers of a socket: packets of one turn of the loop go out with one call.
+ *
+ * A packet is copied to the outbox, which is sent when it is full, or by a task behind the
+ * sessions that have something to send in this turn. So how a packet fared is known only
+ * after its peer was told that it was taken: an error is kept for the peer, and ends its session.
+ * If the socket has no room the outbox stays as it is, and nobody may send until there is some.
+ *
+ * UNIX receivers have queues of their own, which may be full each for itself; packets to them are
+ * sent at once, and so are those that would not fit, and all if the user wants to hear of errors
+ * (recverr).
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "addr/peer.h"
+#include "loop/scarce.h"
+#include "sys/error.h"
+#include "sys/log.h"
+
+enum { OUTBOX = 32, OUTBOX_BYTES = 128 * 1024, DIRECT = 32 * 1024 };
+
+struct outgoing {
+	struct peer *peer;           /* NULL: gone */
+	union net_addr to;
+	struct iovec part;
+	_Alignas(struct cmsghdr) unsigned char control[LOCAL_ADDRESS_CONTROL];
+};
+
+struct peer_outbox {
+	unsigned first, count;       /* of messages that are to be sent */
+	size_t used;                 /* bytes of data */
+	struct mmsghdr messages[OUTBOX];
+	struct outgoing packets[OUTBOX];
+	unsigned char data[OUTBOX_BYTES];
+};
+
+static void prepare(struct peer *peer, struct outgoing *out, struct msghdr *message,
+                    const void *data, size_t size)
+{
+	out->peer = peer;
+	memcpy(&out->to, &peer->address.addr, peer->address.length);
+	out->part = (struct iovec){ .iov_base = (void *)(uintptr_t)data, .iov_len = size };
+	*message = (struct msghdr){
+		.msg_name = &out->to, .msg_namelen = peer->address.length, .msg_iov = &out->part,
+		.msg_iovlen = 1,
+	};
+	local_address_write(&peer->local, message, out->control);
+}
+
+static ssize_t send_once(struct peer *peer, const void *data, size_t size)
+{
+	struct outgoing out;
+	struct msghdr message;
+	int fd = peer->peers->settings.fd;
+	ssize_t n;
+
+	prepare(peer, &out, &message, data, size);
+	do
+		n = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	log_debug("sendmsg(%d, ..., %zu) -> %zd", fd, size, n);
+	return n;
+}
+
+/* What a call reports may be about a packet sent before: then this one has not been sent. */
+static int send_now(struct peer *peer, const void *data, size_t size)
+{
+	const struct peers *l = peer->peers;
+	ssize_t n = send_once(peer, data, size);
+
+	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && l->failed != NULL &&
+	    l->failed(l->settings.fd))
+		n = send_once(peer, data, size);
+	return n < 0 ? -1 : 0;
+}
+
+/* The first packet of the outbox can't be sent. It alone is lost if it is too large, or the
+ * kernel has no memory for it; other errors end its session. */
+static void failed(struct peers *l, int error)
+{
+	struct peer_outbox *box = l->outbox;
+	const struct outgoing *out = &box->packets[box->first++];
+	struct peer *peer = out->peer;
+	char more[SELDOM_TEXT];
+
+	if (error == EMSGSIZE || scarce(error)) {
+		if (seldom_say(&l->unsent_said, more))
+			log_error("sendmmsg(%d): %s: a packet of %zu bytes is lost%s",
+			          l->settings.fd, error_text(error), out->part.iov_len, more);
+		return;
+	}
+	if (peer == NULL)
+		return;
+	peer->send_error = error;
+	if (peer->base.notify != NULL)
+		peer->base.notify(peer->base.owner);
+}
+
+bool peers_flush(struct peers *l)
+{
+	struct peer_outbox *box = l->outbox;
+	int n;
+
+	while (box != NULL && box->first < box->count) {
+		n = sendmmsg(l->settings.fd, box->messages + box->first, box->count - box->first,
+		             MSG_DONTWAIT | MSG_NOSIGNAL);
+		log_debug("sendmmsg(%d, ..., %u) -> %d", l->settings.fd, box->count - box->first, n);
+		if (n > 0) {
+			box->first += (unsigned)n;
+		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+			watch_write_again(&l->watch);
+			return false;
+		} else if (errno != EINTR) {
+			failed(l, errno);
+		}
+	}
+	if (box != NULL) {
+		box->first = box->count = 0;
+		box->used = 0;
+	}
+	return true;
+}
+
+void peers_send_task(struct task *task)
+{
+	struct peers *l = (struct peers *)((char *)task - offsetof(struct peers, send));
+
+	peers_flush(l);
+}
+
+void peer_forget_sent(const struct peer *peer)
+{
+	struct peer_outbox *box = peer->peers->outbox;
+
+	for (unsigned i = box != NULL ? box->first : 0; box != NULL && i < box->count; i++)
+		if (box->packets[i].peer == peer)
+			box->packets[i].peer = NULL;
+}
+
+/* Returns false if there is no room: errno says why. */
+static bool make_room(struct peers *l, size_t size)
+{
+	struct peer_outbox *box;
+
+	if (l->outbox == NULL && (l->outbox = calloc(1, sizeof(*l->outbox))) == NULL)
+		return false;
+	box = l->outbox;
+	if (box->count < OUTBOX && OUTBOX_BYTES - box->used >= size)
+		return true;
+	errno = EAGAIN;
+	return peers_flush(l);
+}
+
+int peer_send(struct peer *peer, const void *data, size_t size)
+{
+	struct peers *l = peer->peers;
+	struct peer_outbox *box;
+	unsigned char *copy;
+
+	/* those with queues or queues of errors of their own */
+	if (peer->address.addr.sa.sa_family == AF_UNIX || l->failed != NULL)
+		return send_now(peer, data, size);
+	if (!(l->watch.ready & WATCH_WRITE)) {
+		errno = EAGAIN;
+		return -1;
+	}
+	if (size > DIRECT) {
+		/* behind what is waiting */
+		errno = EAGAIN;
+		return peers_flush(l) ? send_now(peer, data, size) : -1;
+	}
+	if (!make_room(l, size))
+		return -1;
+	box = l->outbox;
+	copy = memcpy(box->data + box->used, data, size);
+	prepare(peer, &box->packets[box->count], &box->messages[box->count].msg_hdr, copy, size);
+	box->used += size;
+	box->count++;
+	task_queue(&l->send);
+	return 0;
+}
