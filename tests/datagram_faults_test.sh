@@ -166,7 +166,7 @@ test_passing_errors() {
 	need strace || return 0
 	udp_server echo echo
 	for injection in recvmmsg:error=ENOMEM:when=1..3 recvmmsg:error=ECONNREFUSED:when=1..20 \
-		sendmsg:error=EAGAIN:when=1..3 sendmsg:error=EINTR:when=1..3 \
+		sendmmsg:error=EAGAIN:when=1..3 sendmmsg:error=EINTR:when=1..3 \
 		sendto:error=EAGAIN:when=1 sendto:error=EINTR:when=1 \
 		recvfrom:error=EINTR:when=1 socket:error=EMFILE:when=2..3; do
 		faulty relay "$injection" UDP4-LISTEN:0,bind=127.0.0.1,fork "UDP4:127.0.0.1:$server_port"
@@ -174,6 +174,28 @@ test_passing_errors() {
 		assertEquals "$injection" '<one> <two>' "$(echo $(cat out))"
 		stop_relay
 	done
+}
+
+test_answers_that_can_not_be_sent() {
+	# what the kernel has no memory for is lost alone; other errors end the session they concern
+	need strace || return 0
+	udp_server echo echo
+	faulty relay sendmmsg:error=ENOBUFS:when=1 UDP4-LISTEN:0,bind=127.0.0.1,fork \
+		"UDP4:127.0.0.1:$server_port"
+	udp_client send "$port" lost
+	wait_log relay.log ' E sendmmsg\([0-9]+\): .*: a packet of 6 bytes is lost'
+	udp_client ask "$port" one two
+	assert_out '<one>\n<two>\n'
+	assert_lines relay.log ' E ' 1
+	stop_relay
+	faulty relay sendmmsg:error=EPERM:when=1 UDP4-LISTEN:0,bind=127.0.0.1,fork \
+		"UDP4:127.0.0.1:$server_port"
+	fds=$(count_fds "$pid")
+	udp_client send "$port" lost
+	wait_log relay.log ' E (read|write)\([0-9]+, ...\): (Operation not permitted|Not permitted)'
+	udp_client ask "$port" one two
+	assert_out '<one>\n<two>\n'
+	stop_relay
 }
 
 stop_relay() {

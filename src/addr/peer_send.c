@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "addr/peer.h"
 #include "loop/scarce.h"
@@ -99,14 +101,22 @@ static void failed(struct peers *l, int error)
 		peer->base.notify(peer->base.owner);
 }
 
+/* The system call itself: musl's function makes one call for each message, as it may have to clear
+ * padding that differs from the kernel's types. In ours it is cleared: prepare() sets whole
+ * structures, local_address_write() clears what it writes to. */
+static int send_messages(int fd, struct mmsghdr *messages, unsigned count)
+{
+	return (int)syscall(SYS_sendmmsg, fd, messages, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 bool peers_flush(struct peers *l)
 {
 	struct peer_outbox *box = l->outbox;
 	int n;
 
 	while (box != NULL && box->first < box->count) {
-		n = sendmmsg(l->settings.fd, box->messages + box->first, box->count - box->first,
-		             MSG_DONTWAIT | MSG_NOSIGNAL);
+		n = send_messages(l->settings.fd, box->messages + box->first,
+		                  box->count - box->first);
 		log_debug("sendmmsg(%d, ..., %u) -> %d", l->settings.fd, box->count - box->first, n);
 		if (n > 0) {
 			box->first += (unsigned)n;
