@@ -198,6 +198,17 @@ test_answers_that_can_not_be_sent() {
 	stop_relay
 }
 
+test_sender_that_can_not_be_answered() {
+	# a made-up sender does not end an address that waits for its first one
+	need strace || return 0
+	faulty relay connect:error=EACCES:when=1 UDP4-LISTEN:0,bind=127.0.0.1 EXEC:cat
+	udp_client send "$port" bad
+	wait_log relay.log ' W .*connect: Permission denied; its packet is dropped'
+	udp_client ask "$port" good
+	assert_out 'good\n'
+	stop_relay
+}
+
 stop_relay() {
 	kill -TERM "$pid"
 	wait_until ended "$pid"

@@ -133,7 +133,7 @@ static struct channel *serve(struct waiting *w)
 	error_queue_use *failed = error_queue_for(w->spec, false);
 
 	if (w->first == FIRST_CONNECT && connect_first(w, &failed) < 0) {
-		log_error("%s: connect: %s", w->spec->text, error_text(errno));
+		log_warn("%s: connect: %s; its packet is dropped", w->spec->text, error_text(errno));
 		return NULL;
 	}
 	watch_stop(&w->watch);
@@ -143,15 +143,6 @@ static struct channel *serve(struct waiting *w)
 	                            failed);
 }
 
-static void admitted(struct waiting *w)
-{
-	struct channel *channel = serve(w);
-
-	if (channel != NULL && w->request.accepted != NULL)
-		w->request.accepted(w->request.owner, &w->client);
-	finish(w, channel);
-}
-
 /* Take the packet from the queue and forget it. */
 static void drop(struct waiting *w)
 {
@@ -159,6 +150,21 @@ static void drop(struct waiting *w)
 
 	if (recv(w->fd, &byte, 1, MSG_DONTWAIT) < 0 && errno == EINTR)
 		drop(w);
+}
+
+static void admitted(struct waiting *w)
+{
+	struct channel *channel = serve(w);
+
+	if (channel == NULL && w->fd >= 0) {
+		/* a sender that nobody can answer: the next one may be better */
+		drop(w);
+		task_queue(&w->task);
+		return;
+	}
+	if (channel != NULL && w->request.accepted != NULL)
+		w->request.accepted(w->request.owner, &w->client);
+	finish(w, channel);
 }
 
 static void named(void *owner, const struct resolve_name *name)

@@ -248,12 +248,12 @@ static void insert(struct connection *c)
 }
 
 /* Whoever sends packets can cause this as often as he likes. */
-static void fork_failed(struct server *server, int error)
+static void fork_failed(struct server *server, const char *call, int error)
 {
 	char more[SELDOM_TEXT];
 
 	if (seldom_say(&server->fork_said, more))
-		log_error("fork(): %s; this connection is closed%s", error_text(error), more);
+		log_error("%s(): %s; this connection is closed%s", call, error_text(error), more);
 }
 
 /* In the child: serve it. In the parent: remember the child and forget the connection. */
@@ -261,12 +261,15 @@ static void serve_in_child(struct connection *c)
 {
 	struct server *server = c->server;
 	struct channel *ends[2] = { NULL, NULL };
+	const char *call = "fork";
 	pid_t pid = -1;
 
-	if (!c->channel->borrowed || make_pair(ends) == 0)
+	if (c->channel->borrowed && make_pair(ends) < 0)
+		call = "socketpair";
+	else
 		pid = loop_fork();
 	if (pid < 0) {
-		fork_failed(server, errno);
+		fork_failed(server, call, errno);
 		channel_free(c->channel);
 		channel_free(ends[0]);
 		channel_free(ends[1]);
