@@ -183,7 +183,7 @@ test_answers_that_can_not_be_sent() {
 	faulty relay sendmmsg:error=ENOBUFS:when=1 UDP4-LISTEN:0,bind=127.0.0.1,fork \
 		"UDP4:127.0.0.1:$server_port"
 	udp_client send "$port" lost
-	wait_log relay.log ' E sendmmsg\([0-9]+\): .*: a packet of 6 bytes is lost'
+	wait_log relay.log ' E write\([0-9]+, ...\): a packet of 6 bytes finds no memory; it is lost'
 	udp_client ask "$port" one two
 	assert_out '<one>\n<two>\n'
 	assert_lines relay.log ' E ' 1

@@ -19,7 +19,6 @@
 
 #include "addr/peer.h"
 #include "loop/scarce.h"
-#include "sys/error.h"
 #include "sys/log.h"
 
 enum { OUTBOX = 32, OUTBOX_BYTES = 128 * 1024, DIRECT = 32 * 1024 };
@@ -90,8 +89,9 @@ static void failed(struct peers *l, int error)
 
 	if (error == EMSGSIZE || scarce(error)) {
 		if (seldom_say(&l->unsent_said, more))
-			log_error("sendmmsg(%d): %s: a packet of %zu bytes is lost%s",
-			          l->settings.fd, error_text(error), out->part.iov_len, more);
+			log_error("write(%d, ...): a packet of %zu bytes %s; it is lost%s",
+			          l->settings.fd, out->part.iov_len,
+			          error == EMSGSIZE ? "is too large" : "finds no memory", more);
 		return;
 	}
 	if (peer == NULL)
