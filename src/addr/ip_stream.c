@@ -11,6 +11,7 @@
 
 #include "addr/access.h"
 #include "addr/bind.h"
+#include "addr/error_queue.h"
 #include "addr/ip.h"
 #include "addr/listener.h"
 #include "opt/process.h"
@@ -52,7 +53,8 @@ static void connected(void *owner, int fd)
 {
 	struct stream_opening *o = owner;
 	struct fd_settings settings = {
-		.read_fd = fd, .write_fd = fd, .finish = FINISH_SOCKET,
+		.read_fd = fd, .write_fd = fd,
+		.finish = o->stream->socktype == SOCK_DGRAM ? FINISH_NULL : FINISH_SOCKET,
 		.family = ip_family(o->spec) == AF_INET6 ? AF_INET6 : AF_INET,
 		.type = spec_opt(o->spec, "so-type") != NULL ? 0 : o->stream->socktype,
 		.protocol = spec_opt(o->spec, "so-protocol") != NULL ? 0 : o->stream->protocol,
@@ -61,6 +63,8 @@ static void connected(void *owner, int fd)
 
 	if (fd >= 0) {
 		fd_settings_from(o->spec, &settings);
+		if (o->stream->socktype == SOCK_DGRAM)
+			settings.failed = error_queue_for(o->spec, true);
 		channel = fd_channel_new(&settings);
 		if (channel == NULL) {
 			log_error("%s: %s", o->spec->text, error_text(errno));

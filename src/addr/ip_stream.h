@@ -1,5 +1,5 @@
-/* Sockets over IP that have connections: what the types of TCP, SCTP and DCCP share. Each is
- * a table of these and of its names. */
+/* Sockets over IP that have connections: what the types of TCP, SCTP and DCCP share, and
+ * connected sockets of UDP. Each is a table of these and of its names. */
 #ifndef ADDR_IP_STREAM_H
 #define ADDR_IP_STREAM_H
 

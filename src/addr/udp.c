@@ -6,20 +6,15 @@
  * without option fork (addr/datagram_wait.c), or many on one socket (addr/peers.c). There is no
  * end of a connection either; LISTEN and CONNECT tell of it by an empty packet (shut-null).
  */
-#include <errno.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "addr/access.h"
-#include "addr/error_queue.h"
 #include "addr/ip.h"
 #include "addr/ip_datagram.h"
+#include "addr/ip_stream.h"
 #include "addr/peers.h"
 #include "addr/types.h"
-#include "sys/error.h"
-#include "sys/log.h"
 
 #define CONNECT_GROUPS  (G_FD | G_SOCKET | G_UDP)
 #define RECEIVE_GROUPS  (CONNECT_GROUPS | G_RANGE)
@@ -50,60 +45,12 @@ static int check_port(const struct spec *spec)
 
 /* --- CONNECT ------------------------------------------------------------------- */
 
-struct udp_opening {
-	struct opening base;
-	struct opening *connecting;
-	const struct spec *spec;
-	struct open_request request;
-};
-
-static void connected(void *owner, int fd)
-{
-	struct udp_opening *o = owner;
-	struct open_request request = o->request;
-	struct fd_settings settings = { .read_fd = fd, .write_fd = fd, .finish = FINISH_NULL };
-	struct channel *channel = NULL;
-
-	if (fd >= 0) {
-		fd_settings_from(o->spec, &settings);
-		settings.failed = error_queue_for(o->spec, true);
-		channel = fd_channel_new(&settings);
-		if (channel == NULL) {
-			log_error("%s: %s", o->spec->text, error_text(errno));
-			close(fd);
-		}
-	}
-	opening_over(&o->base);
-	open_done(&request, channel);
-}
-
-static void cancel(struct opening *opening)
-{
-	struct udp_opening *o = (struct udp_opening *)opening;
-
-	opening_cancel(o->connecting);
-	opening_over(opening);
-}
-
 static struct opening *open_connect(const struct spec *spec, const struct open_request *request)
 {
-	struct udp_opening *o = calloc(1, sizeof(*o));
-	struct ip_request connect = {
-		.target = { spec->params[0], net_parse_port(spec->params[1], "udp"), SOCK_DGRAM,
-		            protocol(spec) },
-		.server = request->server, .done = connected, .owner = o,
-	};
+	static const struct ip_stream udp = { "udp", SOCK_DGRAM, IPPROTO_UDP, NULL },
+	                              lite = { "udp", SOCK_DGRAM, IPPROTO_UDPLITE, NULL };
 
-	if (o == NULL) {
-		log_error("%s: %s", spec->text, error_text(errno));
-		open_done(request, NULL);
-		return NULL;
-	}
-	o->base.cancel = cancel;
-	o->spec = spec;
-	o->request = *request;
-	o->connecting = ip_connect(spec, &connect);
-	return opening_handle(&o->base);
+	return ip_stream_open(spec, request, protocol(spec) == IPPROTO_UDP ? &udp : &lite);
 }
 
 /* --- SENDTO, DATAGRAM ---------------------------------------------------------- */
