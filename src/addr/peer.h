@@ -57,6 +57,7 @@ struct peers {
 	struct watch watch;
 	struct task task;
 	struct timer look, timeout;
+	struct net_peer own;         /* what the socket is bound to */
 	struct access *access;
 	struct peer_table table;
 	struct peer_batch *batch;

@@ -173,7 +173,7 @@ static void drop_new(struct peers *l, const char *why)
 static void describe_local(const struct peers *l, const struct peer *peer,
                            struct client_info *client)
 {
-	datagram_own_address(l->spec, l->settings.fd, &client->local);
+	client->local = l->own;
 	if (client->local.length > 0)
 		local_address_into(&peer->local, &client->local.addr);
 }
@@ -329,6 +329,7 @@ static void find_addresses(struct peers *l)
 	char text[NET_TEXT];
 
 	l->many_addresses = local_address_ask(l->settings.fd);
+	datagram_own_address(l->spec, l->settings.fd, &l->own);
 	if (getsockname(l->settings.fd, &local.addr.sa, &local.length) < 0)
 		return;
 	log_notice("%s %s", l->settings.by_packet ? "receiving on" : "listening on UDP",

@@ -62,19 +62,14 @@ static void print_bytes(const union net_addr *addr, socklen_t length, char *buff
 /* The link-level address with what is before it, in hexadecimal. */
 static void print_packet(const union net_addr *addr, socklen_t length, char *buffer, size_t size)
 {
-	const unsigned char *bytes = (const unsigned char *)addr;
 	/* in host byte order: family, then protocol, interface, kind of device, kind of packet,
 	 * length of the address, the address (at least four bytes of it) */
-	size_t start = sizeof(sa_family_t), used = addr->ll.sll_halen < 4 ? 4 : addr->ll.sll_halen;
-	size_t end = offsetof(struct sockaddr_ll, sll_addr) + used, n;
+	size_t used = addr->ll.sll_halen < 4 ? 4 : addr->ll.sll_halen;
+	size_t end = offsetof(struct sockaddr_ll, sll_addr) + used;
 
 	if (end > sizeof(addr->ll))
 		end = sizeof(addr->ll);
-	if (end > length)
-		end = length;
-	n = (size_t)snprintf(buffer, size, "0x");
-	for (size_t i = start; i < end && n + 2 < size; i++)
-		n += (size_t)snprintf(buffer + n, size - n, "%02x", bytes[i]);
+	print_bytes(addr, end < length ? (socklen_t)end : length, buffer, size);
 }
 
 char *net_host(const union net_addr *addr, socklen_t length, char *buffer, size_t size)
