@@ -53,20 +53,15 @@ uint32_t ancillary_wanted(const struct spec *spec)
 struct report {
 	int fd;
 	bool logs;                    /* else they become variables */
-	struct ancillary *variables;  /* NULL: none yet */
+	struct variables *variables;  /* NULL: none yet */
 };
 
 static void keep(struct report *r, const char *name, const char *value)
 {
-	size_t size = r->variables == NULL ? 0 : r->variables->size;
-	size_t more = strlen(name) + 1 + strlen(value) + 1;
-	struct ancillary *longer = realloc(r->variables, sizeof(*longer) + size + more);
+	struct variables *longer = variables_add(r->variables, name, value);
 
-	if (longer == NULL)
-		return;
-	snprintf(longer->text + size, more, "%s=%s", name, value);
-	longer->size = size + more;
-	r->variables = longer;
+	if (longer != NULL)
+		r->variables = longer;
 }
 
 /* A fact: of which message, what it is called, and in which variable it goes (NULL: none). */
@@ -377,21 +372,12 @@ void ancillary_log(int fd, const struct msghdr *message, uint32_t wanted)
 	said = true;
 }
 
-struct ancillary *ancillary_variables(int fd, const struct msghdr *message, uint32_t wanted)
+struct variables *ancillary_variables(int fd, const struct msghdr *message, uint32_t wanted)
 {
 	struct report report = { .fd = fd };
 
 	report_all(&report, message, wanted);
 	return report.variables;
-}
-
-struct ancillary *ancillary_copy(const struct ancillary *ancillary)
-{
-	struct ancillary *copy = malloc(sizeof(*copy) + ancillary->size);
-
-	if (copy != NULL)
-		memcpy(copy, ancillary, sizeof(*copy) + ancillary->size);
-	return copy;
 }
 
 bool ancillary_is_note(const struct msghdr *message, size_t length)

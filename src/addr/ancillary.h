@@ -9,13 +9,9 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-struct spec;
+#include "sys/variables.h"
 
-/* Variables for programs: "NAME=value" and a NUL each, without the prefix SOCAT_. */
-struct ancillary {
-	size_t size;
-	char text[];
-};
+struct spec;
 
 /* Which messages the options of an address ask for; 0: none. */
 uint32_t ancillary_wanted(const struct spec *spec);
@@ -26,8 +22,7 @@ uint32_t ancillary_wanted(const struct spec *spec);
 void ancillary_log(int fd, const struct msghdr *message, uint32_t wanted);
 
 /* The variables that they make, for free(3); NULL if there are none (or no memory). */
-struct ancillary *ancillary_variables(int fd, const struct msghdr *message, uint32_t wanted);
-struct ancillary *ancillary_copy(const struct ancillary *ancillary);
+struct variables *ancillary_variables(int fd, const struct msghdr *message, uint32_t wanted);
 
 /* True if this is no packet but a note about the path's MTU, which comes the same way
  * (ipv6-recvpathmtu; RFC 3542, 11.3). */

@@ -9,10 +9,10 @@ struct client_info *client_copy(const struct client_info *client)
 	if (copy == NULL)
 		return NULL;
 	*copy = *client;
-	if (client->ancillary == NULL)
+	if (client->variables == NULL)
 		return copy;
-	copy->ancillary = ancillary_copy(client->ancillary);
-	if (copy->ancillary != NULL)
+	copy->variables = variables_copy(client->variables);
+	if (copy->variables != NULL)
 		return copy;
 	free(copy);
 	return NULL;
@@ -22,6 +22,6 @@ void client_free(struct client_info *client)
 {
 	if (client == NULL)
 		return;
-	free(client->ancillary);
+	free(client->variables);
 	free(client);
 }

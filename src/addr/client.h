@@ -2,12 +2,12 @@
 #ifndef ADDR_CLIENT_H
 #define ADDR_CLIENT_H
 
-#include "addr/ancillary.h"
 #include "sys/net.h"
+#include "sys/variables.h"
 
 struct client_info {
 	struct net_peer peer, local;   /* local.length 0: not known */
-	struct ancillary *ancillary;   /* what came with the first packet, or NULL */
+	struct variables *variables;   /* what came with the first packet, or NULL */
 };
 
 /* A copy that has its own memory. Returns NULL with errno set. */

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "addr/ancillary.h"
 #include "addr/access.h"
 #include "addr/bind.h"
 #include "addr/error_queue.h"

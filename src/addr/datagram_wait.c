@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "addr/ancillary.h"
 #include "addr/access.h"
 #include "addr/datagram.h"
 #include "addr/error_queue.h"
@@ -53,7 +54,7 @@ static void release(struct waiting *w)
 	watch_stop(&w->watch);
 	resolve_name_cancel(w->lookup);
 	access_free(w->access);
-	free(w->client.ancillary);
+	free(w->client.variables);
 	if (w->fd >= 0)
 		close(w->fd);
 	if (w->closer != NULL)
@@ -210,8 +211,8 @@ static bool peek(struct waiting *w)
 		return false;
 	}
 	w->client.peer.length = message.msg_namelen;
-	free(w->client.ancillary);
-	w->client.ancillary = w->ancillary == 0 ? NULL
+	free(w->client.variables);
+	w->client.variables = w->ancillary == 0 ? NULL
 	                      : ancillary_variables(w->fd, &message, w->ancillary);
 	/* a channel that goes on receiving does it for each packet, beginning with this one */
 	if (w->ancillary != 0 && w->first == FIRST_ANSWER)

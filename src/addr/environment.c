@@ -51,11 +51,10 @@ static void set_address(const char *host, const char *port, const struct net_pee
 		set_number(port, (long)net_port(&peer->addr));
 }
 
-/* "NAME=value" each, which the ancillary messages of the first packet have made. */
-static void set_ancillary(const struct ancillary *ancillary)
+static void set_variables(const struct variables *variables)
 {
-	for (size_t at = 0; at < ancillary->size;) {
-		const char *pair = ancillary->text + at, *value = strchr(pair, '=');
+	for (size_t at = 0; at < variables->size;) {
+		const char *pair = variables->text + at, *value = strchr(pair, '=');
 		char name[64];
 
 		snprintf(name, sizeof(name), "%.*s", (int)(value - pair), pair);
@@ -74,6 +73,6 @@ void environment_set(const struct client_info *client)
 	set_address("PEERADDR", "PEERPORT", &client->peer);
 	if (client->local.length > 0)
 		set_address("SOCKADDR", "SOCKPORT", &client->local);
-	if (client->ancillary != NULL)
-		set_ancillary(client->ancillary);
+	if (client->variables != NULL)
+		set_variables(client->variables);
 }

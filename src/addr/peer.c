@@ -224,7 +224,7 @@ static void peer_close(struct channel *channel, bool abandon)
 		peer->peers->naming--;
 	peer_forget_sent(peer);
 	resolve_name_cancel(peer->lookup);
-	free(peer->ancillary);
+	free(peer->variables);
 	peers_remove(peer);
 }
 

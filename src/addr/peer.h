@@ -36,7 +36,7 @@ struct peer {
 	struct net_peer address;
 	struct local_address local;   /* where it has sent to: its answers come from there */
 	struct name_lookup *lookup; /* for tcpwrap: not a session yet */
-	struct ancillary *ancillary; /* while that lasts */
+	struct variables *variables; /* while that lasts */
 	bool once, ended, finished, null_eof;
 	uint8_t finish;
 	int send_error;             /* of a packet that had been taken; 0: none */

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "addr/ancillary.h"
 #include "addr/peer.h"
 #include "loop/scarce.h"
 #include "sys/error.h"

@@ -21,6 +21,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "addr/ancillary.h"
 #include "addr/datagram.h"
 #include "addr/error_queue.h"
 #include "addr/peer.h"
@@ -181,18 +182,18 @@ static void describe_local(const struct peers *l, const struct peer *peer,
 /* Returns false in a child process, or if listening is over: nothing of ours is to be touched. */
 static bool hand_on(struct peers *l, struct peer *peer)
 {
-	struct client_info client = { .peer = peer->address, .ancillary = peer->ancillary };
+	struct client_info client = { .peer = peer->address, .variables = peer->variables };
 	struct channel *channel = &peer->base;
 
 	describe_local(l, peer, &client);
-	peer->ancillary = NULL;
+	peer->variables = NULL;
 	if (l->timeout.slot != 0)
 		arm_timeout(l);
 	if (l->request.server)
 		channel = channel_dress(l->spec, channel);
 	if (channel != NULL)
 		l->request.accepted(l->request.owner, channel, &client);
-	free(client.ancillary);
+	free(client.variables);
 	return !l->abandoned;
 }
 
@@ -307,7 +308,7 @@ bool peers_new(struct peers *l, struct packet *packet, const struct msghdr *mess
 	peer->finish = (uint8_t)l->settings.finish;
 	peer->null_eof = l->null_eof;
 	peer->base.silent_end = !l->settings.by_packet;
-	peer->ancillary = l->ancillary == 0 ? NULL
+	peer->variables = l->ancillary == 0 ? NULL
 	                : ancillary_variables(l->settings.fd, message, l->ancillary);
 	peer_table_insert(&l->table, peer, hash);
 	if (!peer_queue(peer, packet)) {

@@ -18,7 +18,7 @@ static void must(bool condition)
 }
 
 /* Each is a name, "=", a value and a NUL; environment.c relies on it. */
-static void check_variables(const struct ancillary *ancillary)
+static void check_variables(const struct variables *ancillary)
 {
 	size_t at = 0;
 
@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned char control[LOCAL_ADDRESS_CONTROL];
 	struct sockaddr_in6 from = {.sin6_family = AF_INET6};
 	struct local_address local;
-	struct ancillary *ancillary;
+	struct variables *ancillary;
 	struct msghdr message = {.msg_name = &from, .msg_namelen = sizeof from};
 	uint32_t wanted;
 	char text[600];

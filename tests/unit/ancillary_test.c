@@ -62,7 +62,7 @@ static const struct msghdr *message_of(size_t length)
 static const char *variables(uint32_t wanted)
 {
 	static char text[16384];
-	struct ancillary *a = ancillary_variables(-1, message_of(m.used), wanted);
+	struct variables *a = ancillary_variables(-1, message_of(m.used), wanted);
 
 	text[0] = '\0';
 	for (size_t at = 0; a != NULL && at < a->size; at += strlen(a->text + at) + 1) {
@@ -164,7 +164,7 @@ static void test_cut(void)
 	add(IPPROTO_IP, IP_RECVOPTS, "\x94\x04\0", 4);
 	all = m.used;
 	for (size_t length = 0; length < all; length++) {
-		struct ancillary *a = ancillary_variables(-1, message_of(length), ALL);
+		struct variables *a = ancillary_variables(-1, message_of(length), ALL);
 
 		CHECK((a != NULL) == (length >= CMSG_LEN(sizeof(int))));
 		ancillary_log(-1, message_of(length), ALL);
