@@ -71,7 +71,7 @@ static void test_bad_lists(void)
 	           "\"AES128-FOO\"; did you mean \"AES128-CCM\"?");
 	CHECK_TEXT(parsed("HIGH:NONSENSE"), "why: has the unknown cipher suite or key word "
 	           "\"NONSENSE\"; see ciphers(1)");
-	CHECK_TEXT(parsed("HIGH:+"), "why: has no cipher suite or key word before \"\"");
+	CHECK_TEXT(parsed("HIGH:+"), "why: ends where a cipher suite or key word should be");
 	CHECK_TEXT(parsed("HIGH+:AES"), "why: has no cipher suite or key word before \":AES\"");
 	CHECK_TEXT(parsed("HIGH:%"), "why: has no cipher suite or key word before \"%\"");
 	CHECK_TEXT(parsed("HIGH@SECLEVEL=6"), "why: has \"@SECLEVEL=6\", which is neither @STRENGTH "
