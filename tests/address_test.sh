@@ -247,11 +247,23 @@ test_ports_are_decimal() {
 
 test_types_of_later() {
 	# types that are not built yet are refused as such, not as unknown
-	for address in PTY OPENSSL:127.0.0.1:1 SOCKS4:127.0.0.1:a:1 PROXY:127.0.0.1:a:1 \
+	for address in PTY SOCKS4:127.0.0.1:a:1 PROXY:127.0.0.1:a:1 \
 		READLINE TEXT:x; do
 		run "$SOCAT" - "$address" </dev/null
 		assertEquals "$address" 1 "$status"
 		assert_lines err ' E .*not built yet' 1
+	done
+}
+
+test_impossible_types() {
+	# DTLS is refused under each of its names, with the reason and a way out
+	for address in OPENSSL-DTLS-CLIENT:127.0.0.1:1 OPENSSL-DTLS-CONNECT:127.0.0.1:1 \
+		DTLS:127.0.0.1:1 DTLS-C:127.0.0.1:1 DTLS-CLIENT:127.0.0.1:1 dtls-connect:127.0.0.1:1 \
+		OPENSSL-DTLS-SERVER:1 OPENSSL-DTLS-LISTEN:1 DTLS-SERVER:1 DTLS-LISTEN:1 DTLS-L:1; do
+		run "$SOCAT" - "$address" </dev/null
+		assertEquals "$address" 1 "$status"
+		assert_lines err ' E address type "'"${address%%:*}"'" is impossible: BearSSL has no DTLS' 1
+		assert_lines err . 1
 	done
 }
 

@@ -11,7 +11,8 @@ const struct addr_type *const addr_types[] = {
 	&addr_type_ip_recvfrom, &addr_type_ip_sendto, &addr_type_ip4_datagram,
 	&addr_type_ip4_recv, &addr_type_ip4_recvfrom, &addr_type_ip4_sendto,
 	&addr_type_ip6_datagram, &addr_type_ip6_recv, &addr_type_ip6_recvfrom,
-	&addr_type_ip6_sendto, &addr_type_open, &addr_type_pipe,
+	&addr_type_ip6_sendto, &addr_type_open, &addr_type_openssl_connect,
+	&addr_type_openssl_listen, &addr_type_pipe,
 	&addr_type_posixmq_bidirectional, &addr_type_posixmq_read, &addr_type_posixmq_receive,
 	&addr_type_posixmq_send, &addr_type_posixmq_write, &addr_type_sctp_connect,
 	&addr_type_sctp_listen, &addr_type_sctp4_connect, &addr_type_sctp4_listen,
@@ -40,11 +41,21 @@ const struct addr_type *const addr_types[] = {
 	&addr_type_vsock_listen, NULL
 };
 
-const char *const addr_types_later[] = {
-	"OPENSSL OPENSSL-CONNECT SSL",
-	"OPENSSL-DTLS-CLIENT DTLS DTLS-C DTLS-CLIENT DTLS-CONNECT OPENSSL-DTLS-CONNECT",
-	"OPENSSL-DTLS-SERVER DTLS-L DTLS-LISTEN DTLS-SERVER OPENSSL-DTLS-LISTEN",
-	"OPENSSL-LISTEN SSL-L", "PROXY PROXY-CONNECT", "PTY", "READLINE",
-	"SOCKS4 SOCKS", "SOCKS4A", "SOCKS5-CONNECT SOCKS5",
-	"SOCKS5-LISTEN SOCKS5-BIND", "STALL", "TEXT", NULL
+static const char no_dtls[] =
+	"is impossible: BearSSL has no DTLS; use OPENSSL and OPENSSL-LISTEN (TLS over TCP), or a "
+	"tunnel such as WireGuard for UDP";
+
+const struct addr_type_later addr_types_later[] = {
+	{"OPENSSL-DTLS-CLIENT DTLS DTLS-C DTLS-CLIENT DTLS-CONNECT OPENSSL-DTLS-CONNECT", no_dtls},
+	{"OPENSSL-DTLS-SERVER DTLS-L DTLS-LISTEN DTLS-SERVER OPENSSL-DTLS-LISTEN", no_dtls},
+	{"PROXY PROXY-CONNECT", NULL},
+	{"PTY", NULL},
+	{"READLINE", NULL},
+	{"SOCKS4 SOCKS", NULL},
+	{"SOCKS4A", NULL},
+	{"SOCKS5-CONNECT SOCKS5", NULL},
+	{"SOCKS5-LISTEN SOCKS5-BIND", NULL},
+	{"STALL", NULL},
+	{"TEXT", NULL},
+	{NULL, NULL},
 };
