@@ -288,14 +288,14 @@ static void test_usage(void)
 	CHECK_NUMBER(result.client_error, BR_ERR_WRONG_KEY_USAGE);
 }
 
-/* A pin is all that is needed, and enough. */
+/* Without anchors a pin is all that is needed, and enough; with them both are. */
 static void test_pins(void)
 {
 	unsigned char pins[2][TLS_PIN_SIZE] = {{0}};
 	struct meeting meeting = {
 		.server = "self",
 		.of_server = {.pins = (const unsigned char (*)[TLS_PIN_SIZE])pins, .pin_count = 2,
-		              .anchors = root, .name = "other.example"},
+		              .name = "other.example"},
 	};
 	char text[128] = "";
 	FILE *out;
@@ -314,6 +314,11 @@ static void test_pins(void)
 	fclose(out);
 	meet(&meeting);
 	CHECK(result.done);
+	meeting.of_server.anchors = root;
+	meet(&meeting);
+	CHECK(!result.done);
+	CHECK_TEXT(result.reason,
+	           "its certificate is self-signed and not in cafile: CN = self.example");
 }
 
 /* Without anchors anything goes, but for the name if there is one. */
