@@ -59,8 +59,12 @@ struct address {
 
 /* addr/table.c: the only list of types; ends with NULL. */
 extern const struct addr_type *const addr_types[];
-/* Types of the catalogue that are not built yet: "NAME alias alias", ends with NULL. */
-extern const char *const addr_types_later[];
+/* Types of the catalogue that there are not. The list ends with names of NULL. */
+struct addr_type_later {
+	const char *names;      /* "NAME alias alias" */
+	const char *reason;     /* why, and what to use instead; NULL: not built yet */
+};
+extern const struct addr_type_later addr_types_later[];
 
 struct parse_settings {
 	bool any_group;         /* -g: don't check option groups */

@@ -70,9 +70,10 @@ static void log_unknown_type(const char *name)
 {
 	struct nearest nearest;
 
-	for (const char *const *later = addr_types_later; *later != NULL; later++)
-		if (word_in_list(name, *later)) {
-			log_error("address type \"%s\" is not built yet", shown(name));
+	for (const struct addr_type_later *later = addr_types_later; later->names != NULL; later++)
+		if (word_in_list(name, later->names)) {
+			log_error("address type \"%s\" %s", shown(name),
+			          later->reason != NULL ? later->reason : "is not built yet");
 			return;
 		}
 	if (*name == '\0') {

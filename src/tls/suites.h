@@ -17,10 +17,13 @@ struct tls_suites {
 void tls_suites_default(struct tls_suites *suites);
 
 /* Read a list in OpenSSL's format (ciphers(1), CIPHER LIST FORMAT): names of suites (OpenSSL's or
- * IANA's), key words (HIGH, ECDHE, AESGCM, aRSA, ...), "+" between key words, "!", "-" and "+"
- * before them, @STRENGTH, separated by ":" "," or " ". What stands for suites that only OpenSSL has
- * selects nothing. Returns 0, or -1 with the reason in why, if something is unknown or nothing is
- * left: "AES128-FOO is no cipher suite ...", "BearSSL has none of ...". */
+ * IANA's, any case), key words (HIGH, ECDHE, AESGCM, aRSA, ...), "+" between key words, "!", "-"
+ * and "+" before them, @STRENGTH, @SECLEVEL=0..5 (as far as it selects suites), separated by ":"
+ * "," ";" or " ". DEFAULT is what tls_suites_default() gives. What stands for suites that only
+ * OpenSSL has selects nothing; what is unknown is an error, unlike with OpenSSL.
+ * Returns 0, and in why what was asked for but BearSSL doesn't have: "DHE-RSA-AES128-SHA, PSK", or
+ * "". Or returns -1 with the reason in why, a phrase after the list: "has the unknown ...",
+ * "selects none of ...". why may be cut. */
 int tls_suites_parse(struct tls_suites *suites, const char *text, char *why, size_t size);
 
 /* OpenSSL's name of a suite, or "0x..." in a static buffer. */

@@ -45,4 +45,6 @@ const struct addr_type *const addr_types[] = {
 	NULL,
 };
 
-const char *const addr_types_later[] = {"UDP-LISTEN UDP-L", "PTY", NULL};
+const struct addr_type_later addr_types_later[] = {
+	{"UDP-LISTEN UDP-L", NULL}, {"PTY", NULL}, {"DTLS", "is impossible"}, {NULL, NULL},
+};
