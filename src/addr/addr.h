@@ -20,6 +20,7 @@ struct open_request;
 struct opening;
 struct listener;
 struct listen_request;
+struct upgrade_request;
 
 struct addr_type {
 	const char *name;       /* canonical, upper case */
@@ -34,10 +35,18 @@ struct addr_type {
 	/* Check parameters and combinations of options, opening nothing. Returns 0, or -1
 	 * with an error logged. NULL: nothing to check beyond the counts. */
 	int (*check)(const struct spec *spec);
+	/* Read what is in files, once, before anything is opened; NULL: nothing. Returns 0, or -1
+	 * with an error logged. */
+	int (*prepare)(const struct spec *spec);
+	/* Read it anew (SIGHUP); what can't be read is kept as it was. Returns 0, or -1 with an
+	 * error logged. */
+	int (*reload)(const struct spec *spec);
 	/* Start opening one channel: see addr/open.h. NULL for types that only listen. */
 	struct opening *(*open)(const struct spec *spec, const struct open_request *request);
 	/* Start listening: see addr/open.h. NULL for types that don't. */
 	struct listener *(*listen)(const struct spec *spec, const struct listen_request *request);
+	/* NULL, or: what a listener has accepted is not ready for data yet. See addr/open.h. */
+	struct opening *(*upgrade)(const struct spec *spec, const struct upgrade_request *request);
 };
 
 struct spec {

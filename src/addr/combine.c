@@ -39,6 +39,27 @@ static int check_one(const struct address *address)
 	return 0;
 }
 
+/* The state of TLS's encryption belongs to one session of one process. */
+static bool is_tls(const struct address *address)
+{
+	return ((address->reader->type->groups | address->writer->type->groups) & G_OPENSSL) != 0;
+}
+
+static int check_tls(const struct address *left, const struct address *right)
+{
+	if (is_tls(left) && address_forks(right)) {
+		log_error("%s: a TLS connection can't be shared by several sessions, as option fork of "
+		          "%s asks for", left->reader->text, right->reader->text);
+		return -1;
+	}
+	if (is_tls(left) && spec_flag(right->reader, "nofork")) {
+		log_error("%s: option nofork needs a first address without TLS, since nobody would "
+		          "encrypt and decrypt", right->reader->text);
+		return -1;
+	}
+	return 0;
+}
+
 int addresses_check(const struct address *left, const struct address *right)
 {
 	if (check_one(left) < 0 || check_one(right) < 0)
@@ -58,5 +79,5 @@ int addresses_check(const struct address *left, const struct address *right)
 		          right->reader->text);
 		return -1;
 	}
-	return 0;
+	return check_tls(left, right);
 }

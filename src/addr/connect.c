@@ -35,7 +35,7 @@ struct connecting {
 	union net_addr *addrs;
 	unsigned count, next;
 	int fd;
-	int64_t tries_left;            /* -1: for ever */
+	int64_t *tries_left, own_tries; /* -1: for ever */
 };
 
 static void resolve(struct connecting *c);
@@ -83,13 +83,13 @@ static void failed(struct connecting *c, const char *what, const char *why)
 {
 	int64_t interval = spec_number(c->spec, "interval", NANOSECONDS);
 
-	if (c->tries_left == 0) {
+	if (*c->tries_left == 0) {
 		log_error("%s: %s: %s", c->spec->text, what, why);
 		finish(c, -1);
 		return;
 	}
-	if (c->tries_left > 0)
-		c->tries_left--;
+	if (*c->tries_left > 0)
+		--*c->tries_left;
 	log_notice("%s: %s: %s; trying again in %g s", c->spec->text, what, why,
 	           (double)interval / NANOSECONDS);
 	timer_start(&c->timer, interval, again);
@@ -400,7 +400,8 @@ struct opening *ip_connect(const struct spec *spec, const struct ip_request *req
 	c->spec = spec;
 	c->request = *request;
 	c->fd = -1;
-	c->tries_left = spec_flag(spec, "forever") ? -1 : spec_number(spec, "retry", 0);
+	c->own_tries = spec_flag(spec, "forever") ? -1 : spec_number(spec, "retry", 0);
+	c->tries_left = request->tries_left != NULL ? request->tries_left : &c->own_tries;
 	if (process_enter(spec, &frame) < 0) {
 		finish(c, -1);
 		return NULL;

@@ -70,7 +70,8 @@ void environment_set(const struct client_info *client)
 	set_number("PPID", first);
 	if (client == NULL)
 		return;
-	set_address("PEERADDR", "PEERPORT", &client->peer);
+	if (client->peer.length > 0)
+		set_address("PEERADDR", "PEERPORT", &client->peer);
 	if (client->local.length > 0)
 		set_address("SOCKADDR", "SOCKPORT", &client->local);
 	if (client->variables != NULL)

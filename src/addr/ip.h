@@ -65,6 +65,9 @@ struct ip_request {
 	bool server;
 	/* NULL, or: don't connect; the address is written here before done() is called. */
 	union net_addr *unconnected;
+	/* NULL: options retry and forever say how often; or what is left of that, shared with who
+	 * has more to do for each attempt. */
+	int64_t *tries_left;
 	bool peer_sourceport;  /* option sourceport is about the peer's port, not ours */
 	void (*done)(void *owner, int fd);
 	void *owner;

@@ -49,29 +49,33 @@ static void done(struct stream_opening *o, struct channel *channel)
 	open_done(&request, channel);
 }
 
+struct channel *ip_stream_channel(const struct spec *spec, const struct ip_stream *stream, int fd)
+{
+	struct fd_settings settings = {
+		.read_fd = fd, .write_fd = fd,
+		.finish = stream->socktype == SOCK_DGRAM ? FINISH_NULL : FINISH_SOCKET,
+		.family = ip_family(spec) == AF_INET6 ? AF_INET6 : AF_INET,
+		.type = spec_opt(spec, "so-type") != NULL ? 0 : stream->socktype,
+		.protocol = spec_opt(spec, "so-protocol") != NULL ? 0 : stream->protocol,
+	};
+	struct channel *channel;
+
+	fd_settings_from(spec, &settings);
+	if (stream->socktype == SOCK_DGRAM)
+		settings.failed = error_queue_for(spec, true);
+	channel = fd_channel_new(&settings);
+	if (channel != NULL)
+		return channel;
+	log_error("%s: %s", spec->text, error_text(errno));
+	close(fd);
+	return NULL;
+}
+
 static void connected(void *owner, int fd)
 {
 	struct stream_opening *o = owner;
-	struct fd_settings settings = {
-		.read_fd = fd, .write_fd = fd,
-		.finish = o->stream->socktype == SOCK_DGRAM ? FINISH_NULL : FINISH_SOCKET,
-		.family = ip_family(o->spec) == AF_INET6 ? AF_INET6 : AF_INET,
-		.type = spec_opt(o->spec, "so-type") != NULL ? 0 : o->stream->socktype,
-		.protocol = spec_opt(o->spec, "so-protocol") != NULL ? 0 : o->stream->protocol,
-	};
-	struct channel *channel = NULL;
 
-	if (fd >= 0) {
-		fd_settings_from(o->spec, &settings);
-		if (o->stream->socktype == SOCK_DGRAM)
-			settings.failed = error_queue_for(o->spec, true);
-		channel = fd_channel_new(&settings);
-		if (channel == NULL) {
-			log_error("%s: %s", o->spec->text, error_text(errno));
-			close(fd);
-		}
-	}
-	done(o, channel);
+	done(o, fd < 0 ? NULL : ip_stream_channel(o->spec, o->stream, fd));
 }
 
 static void cancel(struct opening *opening)

@@ -182,8 +182,10 @@ static struct channel *new_channel(struct stream_listener *l, int fd)
 		close(fd);
 		return NULL;
 	}
-	/* the opening of a single channel gets its layers from address_open() */
-	return l->request.server ? channel_dress(l->spec, channel) : channel;
+	/* the opening of a single channel gets its layers from address_open(), and one that is
+	 * not ready for data from who makes it so */
+	return l->request.server && l->spec->type->upgrade == NULL
+	       ? channel_dress(l->spec, channel) : channel;
 }
 
 /* The connection may be served. Returns false if listening is over (the listener may be

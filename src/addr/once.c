@@ -14,6 +14,8 @@ struct once {
 	const struct spec *spec;
 	struct open_request request;
 	struct listener *listener;
+	struct opening *upgrade;     /* of the connection */
+	struct client_info *client;  /* meanwhile; may be NULL */
 	struct timer timer;          /* pause before listening is tried again */
 	int64_t tries_left;          /* -1: for ever */
 };
@@ -26,13 +28,45 @@ static void once_finish(struct once *once, struct channel *channel)
 	open_done(&request, channel);
 }
 
+static void once_upgraded(void *owner, struct channel *channel)
+{
+	struct once *once = owner;
+
+	once->upgrade = NULL;
+	if (channel != NULL && once->client != NULL && once->request.accepted != NULL)
+		once->request.accepted(once->request.owner, once->client);
+	client_free(once->client);
+	once_finish(once, channel);
+}
+
+static void once_upgrade(struct once *once, struct channel *channel,
+                         const struct client_info *client)
+{
+	struct upgrade_request request = {
+		.channel = channel, .done = once_upgraded, .owner = once,
+	};
+	struct opening *upgrade;
+
+	/* without memory for it programs know less, nothing worse */
+	once->client = client == NULL ? NULL : client_copy(client);
+	request.client = once->client;
+	upgrade = once->spec->type->upgrade(once->spec, &request);
+	if (upgrade != NULL)
+		once->upgrade = upgrade;
+}
+
 static void once_accepted(void *owner, struct channel *channel, const struct client_info *client)
 {
 	struct once *once = owner;
 
+	once->listener->close(once->listener);
+	once->listener = NULL;
+	if (once->spec->type->upgrade != NULL) {
+		once_upgrade(once, channel, client);
+		return;
+	}
 	if (once->request.accepted != NULL && client != NULL)
 		once->request.accepted(once->request.owner, client);
-	once->listener->close(once->listener);
 	once_finish(once, channel);
 }
 
@@ -46,6 +80,8 @@ static void once_cancel(struct opening *opening)
 	struct once *once = (struct once *)opening;
 
 	timer_stop(&once->timer);
+	opening_cancel(once->upgrade);
+	client_free(once->client);
 	if (once->listener != NULL)
 		once->listener->close(once->listener);
 	opening_over(opening);

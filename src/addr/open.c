@@ -35,6 +35,31 @@ void open_done(const struct open_request *request, struct channel *channel)
 	request->done(request->owner, channel);
 }
 
+static int spec_prepare(const struct spec *spec)
+{
+	return spec->type->prepare == NULL ? 0 : spec->type->prepare(spec);
+}
+
+int address_prepare(const struct address *address)
+{
+	if (spec_prepare(address->reader) < 0)
+		return -1;
+	return address->writer == address->reader ? 0 : spec_prepare(address->writer);
+}
+
+bool address_reload(const struct address *address)
+{
+	const struct spec *specs[] = { address->reader, address->writer };
+	bool some = false;
+
+	for (unsigned i = 0; i < (specs[0] == specs[1] ? 1 : 2); i++)
+		if (specs[i]->type->reload != NULL) {
+			specs[i]->type->reload(specs[i]);
+			some = true;
+		}
+	return some;
+}
+
 bool address_forks(const struct address *address)
 {
 	return spec_flag(address->reader, "fork") || spec_flag(address->writer, "fork");

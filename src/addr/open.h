@@ -24,7 +24,8 @@ struct open_request {
 	/* The channel, or NULL if opening failed (it was logged). May be called before the
 	 * function that got the request returns. */
 	void (*done)(void *owner, struct channel *channel);
-	/* NULL, or told who connected, before done(), by types that listen. */
+	/* NULL, or told who connected, before done(), by types that listen; or, with a peer whose
+	 * length is 0, what names the server has, by types with certificates. */
 	void (*accepted)(void *owner, const struct client_info *client);
 	void *owner;
 };
@@ -57,6 +58,16 @@ struct listen_request {
 	void *owner;
 };
 
+/* Of an accepted channel make one that is ready for data (a TLS handshake, say), in the process
+ * that is going to serve it. */
+struct upgrade_request {
+	struct channel *channel;       /* belongs to the opening from now on */
+	struct client_info *client;    /* may be added to; NULL: not known. Must stay */
+	/* NULL: it failed, which was logged. May be called before the function returns. */
+	void (*done)(void *owner, struct channel *channel);
+	void *owner;
+};
+
 struct listener {
 	void (*pause)(struct listener *listener);
 	void (*resume)(struct listener *listener);
@@ -74,6 +85,11 @@ struct opening *address_open(const struct address *address, const struct open_re
 /* Listen on an address whose type can. Returns NULL after logging. Locks as above. */
 struct listener *address_listen(const struct address *address,
                                 const struct listen_request *request);
+
+/* Read what an address needs from files, once, before anything is opened. Returns 0, or -1 (logged). */
+int address_prepare(const struct address *address);
+/* Read it anew. Returns false if there is nothing of the kind. */
+bool address_reload(const struct address *address);
 
 /* True if the address makes channel after channel: its type does, and it has option fork. */
 bool address_forks(const struct address *address);

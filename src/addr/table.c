@@ -11,7 +11,8 @@ const struct addr_type *const addr_types[] = {
 	&addr_type_ip_recvfrom, &addr_type_ip_sendto, &addr_type_ip4_datagram,
 	&addr_type_ip4_recv, &addr_type_ip4_recvfrom, &addr_type_ip4_sendto,
 	&addr_type_ip6_datagram, &addr_type_ip6_recv, &addr_type_ip6_recvfrom,
-	&addr_type_ip6_sendto, &addr_type_open, &addr_type_pipe,
+	&addr_type_ip6_sendto, &addr_type_open, &addr_type_openssl_connect,
+	&addr_type_openssl_listen, &addr_type_pipe,
 	&addr_type_posixmq_bidirectional, &addr_type_posixmq_read, &addr_type_posixmq_receive,
 	&addr_type_posixmq_send, &addr_type_posixmq_write, &addr_type_sctp_connect,
 	&addr_type_sctp_listen, &addr_type_sctp4_connect, &addr_type_sctp4_listen,
@@ -45,8 +46,6 @@ static const char no_dtls[] =
 	"tunnel such as WireGuard for UDP";
 
 const struct addr_type_later addr_types_later[] = {
-	{"OPENSSL OPENSSL-CONNECT SSL", NULL},
-	{"OPENSSL-LISTEN SSL-L", NULL},
 	{"OPENSSL-DTLS-CLIENT DTLS DTLS-C DTLS-CLIENT DTLS-CONNECT OPENSSL-DTLS-CONNECT", no_dtls},
 	{"OPENSSL-DTLS-SERVER DTLS-L DTLS-LISTEN DTLS-SERVER OPENSSL-DTLS-LISTEN", no_dtls},
 	{"PROXY PROXY-CONNECT", NULL},

@@ -45,6 +45,12 @@ int channel_attach(struct channel *channel, void (*notify)(void *owner), void *o
 	return channel->ops->attach(channel);
 }
 
+void channel_detach(struct channel *channel)
+{
+	if (channel->ops->detach != NULL)
+		channel->ops->detach(channel);
+}
+
 struct channel *channel_dup(const struct channel *channel)
 {
 	struct channel *copy = channel->ops->dup(channel);

@@ -43,6 +43,9 @@ struct chan_ops {
 	enum io_status (*finish)(struct channel *channel);
 	/* Register with the loop. Returns 0, or -1 with errno set. */
 	int (*attach)(struct channel *channel);
+	/* Leave the loop again, so that another process can have the channel. NULL: can't be
+	 * attached before its process is known. */
+	void (*detach)(struct channel *channel);
 	/* CHAN_READABLE, CHAN_WRITABLE: worth trying; CHAN_HANGUP: the peer is gone for good;
 	 * CHAN_EXITED: the program at the other end has exited (others may still have its
 	 * descriptors). A pure function of the channel's state. */
@@ -53,8 +56,8 @@ struct chan_ops {
 	void (*not_ready)(struct channel *channel, unsigned side);
 	/* A second channel over duplicates of the descriptors; NULL with errno set. */
 	struct channel *(*dup)(const struct channel *channel);
-	/* Add to the text of a failed write(): where the data should have gone, and what to do
-	 * about it. NULL: there is nothing to add. */
+	/* Add to the text of a failed read() or write(): what has happened, where the data should
+	 * have gone, what to do about it. NULL: there is nothing to add. */
 	void (*explain)(const struct channel *channel, int error, char *text, size_t size);
 	/* Close descriptors and what is below. Called once. abandon: without shutdown(2). */
 	void (*close)(struct channel *channel, bool abandon);
@@ -71,6 +74,9 @@ struct channel {
 	bool ignore_eof;          /* option ignoreeof */
 	bool cool_write;          /* option cool-write: EPIPE is no error */
 	bool exited;              /* the program at the other end has */
+	/* What was to be written did not come in full: set before finish() or close(), for protocols
+	 * that can let the peer see it. */
+	bool incomplete;
 	bool cut_short;           /* closed because its time was over, not at its end */
 	/* Borders count: one read gives one packet, one write makes one, whole or not at all. */
 	bool reads_packets, writes_packets;
@@ -85,11 +91,14 @@ enum io_status channel_write(struct channel *channel, const void *data, size_t s
                              size_t *length);
 enum io_status channel_finish(struct channel *channel);
 unsigned channel_ready(const struct channel *channel);
-/* What to say behind the reason (errno) of a failed write: "" or "; ...". Returns text. */
+/* What to say behind the reason (errno) of a failed read or write: "" or "; ...". Returns text. */
 const char *channel_explain(const struct channel *channel, int error, char *text, size_t size);
 
 /* Register with the loop and name who is told of news. Returns 0, or -1 with errno set. */
 int channel_attach(struct channel *channel, void (*notify)(void *owner), void *owner);
+
+/* Take a channel that may be attached out of the loop. */
+void channel_detach(struct channel *channel);
 
 /* If several sessions use one channel: another one over duplicates of its descriptors.
  * Returns NULL with errno set. */

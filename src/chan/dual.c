@@ -33,6 +33,7 @@ static enum io_status dual_write(struct channel *channel, const void *data, size
 
 static enum io_status dual_finish(struct channel *channel)
 {
+	((struct dual *)channel)->writer->incomplete = channel->incomplete;
 	return channel_finish(((struct dual *)channel)->writer);
 }
 
@@ -82,6 +83,7 @@ static void dual_close(struct channel *channel, bool abandon)
 	struct dual *dual = (struct dual *)channel;
 
 	dual->reader->cut_short = dual->writer->cut_short = channel->cut_short;
+	dual->reader->incomplete = dual->writer->incomplete = channel->incomplete;
 	abandon ? channel_abandon(dual->reader) : channel_free(dual->reader);
 	abandon ? channel_abandon(dual->writer) : channel_free(dual->writer);
 }

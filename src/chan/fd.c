@@ -229,6 +229,14 @@ static int fd_attach(struct channel *channel)
 	return 0;
 }
 
+static void fd_detach(struct channel *channel)
+{
+	struct fd_channel *c = self(channel);
+
+	watch_stop(&c->in);
+	watch_stop(&c->out);
+}
+
 static unsigned fd_ready(const struct channel *channel)
 {
 	const struct fd_channel *c = (const struct fd_channel *)channel;
@@ -276,7 +284,7 @@ static struct channel *fd_dup(const struct channel *channel);
 
 static const struct chan_ops fd_ops = {
 	.kind = "fd", .read = fd_read, .write = fd_write, .finish = fd_finish,
-	.attach = fd_attach, .ready = fd_ready, .splice_fd = fd_splice,
+	.attach = fd_attach, .detach = fd_detach, .ready = fd_ready, .splice_fd = fd_splice,
 	.not_ready = fd_not_ready, .dup = fd_dup, .close = fd_close,
 };
 

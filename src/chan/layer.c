@@ -36,6 +36,11 @@ static int layer_attach(struct channel *channel)
 	return channel_attach(self(channel)->below, notified, channel);
 }
 
+static void layer_detach(struct channel *channel)
+{
+	channel_detach(self(channel)->below);
+}
+
 /* Drop or change what reading converts. Returns the new length. */
 static size_t convert_input(const struct layer *layer, unsigned char *data, size_t length)
 {
@@ -170,6 +175,7 @@ static enum io_status layer_write(struct channel *channel, const void *data, siz
 
 static enum io_status layer_finish(struct channel *channel)
 {
+	self(channel)->below->incomplete = channel->incomplete;
 	return channel_finish(self(channel)->below);
 }
 
@@ -208,6 +214,7 @@ static void layer_close(struct channel *channel, bool abandon)
 	struct layer *layer = self(channel);
 
 	layer->below->cut_short = channel->cut_short;
+	layer->below->incomplete = channel->incomplete;
 	abandon ? channel_abandon(layer->below) : channel_free(layer->below);
 }
 
@@ -226,7 +233,7 @@ static struct channel *layer_dup(const struct channel *channel)
 
 static const struct chan_ops layer_ops = {
 	.kind = "layer", .read = layer_read, .write = layer_write, .finish = layer_finish,
-	.attach = layer_attach, .ready = layer_ready, .splice_fd = layer_splice,
+	.attach = layer_attach, .detach = layer_detach, .ready = layer_ready, .splice_fd = layer_splice,
 	.not_ready = layer_not_ready, .dup = layer_dup, .explain = layer_explain,
 	.close = layer_close,
 };

@@ -104,8 +104,13 @@ static void fail(struct flow *flow)
 
 static void read_failed(struct flow *flow)
 {
-	log_error("read(%d, ...): %s", flow->source->read_fd, error_text(errno));
+	int error = errno;
+	char why[EXPLANATION];
+
+	log_error("read(%d, ...): %s%s", flow->source->read_fd, error_text(error),
+	          channel_explain(flow->source, error, why, sizeof(why)));
 	flow->source_broken = true;
+	flow->sink->incomplete = true;
 	flow->failed = true;
 	flow->state = FLOW_DRAIN;
 }

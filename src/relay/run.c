@@ -218,6 +218,14 @@ static void end_server(void)
 	server_stop(state.server);
 }
 
+/* Returns false if neither address has anything to reload: then the signal ends the program. */
+static bool reload(void)
+{
+	bool left = address_reload(state.settings->left);
+
+	return address_reload(state.settings->right) || left;
+}
+
 void run_signal(const struct signalfd_siginfo *info)
 {
 	int signal = (int)info->ssi_signo;
@@ -228,6 +236,8 @@ void run_signal(const struct signalfd_siginfo *info)
 		log_statistics();
 		return;
 	}
+	if (signal == SIGHUP && state.server != NULL && getpid() == state.pid && !again && reload())
+		return;
 	if (programs_take_signal(signal)) {
 		log_notice("signal %d passed on to the program", signal);
 		return;
@@ -255,6 +265,8 @@ int run(const struct run_settings *settings)
 	state.pid = getpid();
 	programs_on_end(program_ended);
 	environment_init();
+	if (address_prepare(settings->left) < 0 || address_prepare(settings->right) < 0)
+		loop_stop(1);
 	if (!loop_stopping()) {
 		if (address_forks(settings->left))
 			start_server(settings->left, settings->right, true);

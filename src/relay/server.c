@@ -22,7 +22,7 @@ struct connection {
 	struct connection *prev, *next;
 	struct server *server;
 	struct channel *channel;        /* the source's; NULL once the session has it */
-	struct opening *opening;        /* of the other side */
+	struct opening *opening;        /* upgrade of the source's channel, or of the other side */
 	struct session *session;
 	struct child child;             /* if a child process serves it */
 	bool child_runs;
@@ -34,6 +34,7 @@ struct server {
 	const struct spec *spec;        /* the source's */
 	struct listener *listener;      /* NULL: a connecting source, or stopped */
 	struct opening *opening;        /* of a connecting source */
+	struct client_info *names;      /* what it has told of its server; or NULL */
 	struct timer timer;             /* pause between its attempts */
 	struct connection connections;  /* ring */
 	unsigned count, max;            /* max 0: no limit */
@@ -104,6 +105,7 @@ static void other_opened(void *owner, struct channel *other)
 	c->channel = NULL;
 	if (other == NULL) {
 		server->failed |= server->child;
+		channel->incomplete = true;
 		channel_free(channel);
 		remove_connection(c);
 		return;
@@ -149,6 +151,42 @@ static void open_other(struct connection *c)
 	if (becomes_program(settings->other))
 		_exit(program_become(settings->other->reader, c->channel, c->client));
 	opening = address_open(settings->other, &request, c->server->child);
+	if (opening != NULL)
+		c->opening = opening;
+}
+
+static void upgraded(void *owner, struct channel *channel)
+{
+	struct connection *c = owner;
+	const struct spec *spec = c->server->spec;
+
+	c->opening = NULL;
+	if (channel != NULL)
+		channel = channel_dress(spec, channel);
+	c->channel = channel;
+	if (channel != NULL) {
+		open_other(c);
+		return;
+	}
+	c->server->failed |= c->server->child;
+	remove_connection(c);
+}
+
+/* In the process that serves the connection. */
+static void serve(struct connection *c)
+{
+	const struct spec *spec = c->server->spec;
+	struct upgrade_request request = {
+		.channel = c->channel, .client = c->client, .done = upgraded, .owner = c,
+	};
+	struct opening *opening;
+
+	if (spec->type->upgrade == NULL) {
+		open_other(c);
+		return;
+	}
+	c->channel = NULL;
+	opening = spec->type->upgrade(spec, &request);
 	if (opening != NULL)
 		c->opening = opening;
 }
@@ -264,6 +302,7 @@ static void serve_in_child(struct connection *c)
 	const char *call = "fork";
 	pid_t pid = -1;
 
+	channel_detach(c->channel);
 	if (c->channel->borrowed && make_pair(ends) < 0)
 		call = "socketpair";
 	else
@@ -298,7 +337,7 @@ static void serve_in_child(struct connection *c)
 	if (become_connection(server, c) < 0)
 		_exit(1);
 	insert(c);
-	open_other(c);
+	serve(c);
 }
 
 static void connected(struct server *server, struct channel *channel,
@@ -316,7 +355,7 @@ static void connected(struct server *server, struct channel *channel,
 	if (server->fork_each)
 		serve_in_child(c);
 	else
-		open_other(c);
+		serve(c);
 	return;
 failed:
 	log_error("%s: no memory for a connection", server->spec->text);
@@ -348,16 +387,26 @@ static void source_opened(void *owner, struct channel *channel)
 		source_failed(server);
 		return;
 	}
-	connected(server, channel, NULL);
+	connected(server, channel, server->names);
+	client_free(server->names);
+	server->names = NULL;
 	if (server->child || server->stopping || server->full)
 		return;
 	connect_later(server);
 }
 
+static void source_named(void *owner, const struct client_info *client)
+{
+	struct server *server = owner;
+
+	client_free(server->names);
+	server->names = client_copy(client);
+}
+
 static void connect_source(struct server *server)
 {
 	struct open_request request = { .direction = ADDR_BOTH, .done = source_opened,
-	                                .owner = server };
+	                                .accepted = source_named, .owner = server };
 
 	server->opening = address_open(server->settings->source, &request, false);
 }
@@ -426,6 +475,7 @@ void server_free(struct server *server)
 	if (server == NULL)
 		return;
 	stop_source(server);
+	client_free(server->names);
 	for (c = server->connections.next; c != &server->connections; c = next) {
 		next = c->next;
 		opening_cancel(c->opening);

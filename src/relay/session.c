@@ -101,6 +101,7 @@ static void check_lost(struct flow *flow)
 static void cut(struct session *s)
 {
 	s->left->cut_short = s->right->cut_short = true;
+	s->left->incomplete = s->right->incomplete = true;
 	check_lost(&s->to_right);
 	check_lost(&s->to_left);
 	end(s);
@@ -111,6 +112,7 @@ void session_cancel(struct session *s)
 	if (s == NULL)
 		return;
 	s->left->cut_short = s->right->cut_short = true;
+	s->left->incomplete = s->right->incomplete = true;
 	release(s);
 }
 

@@ -1,12 +1,14 @@
 /* Checking the peer's certificate: an X.509 engine for BearSSL, around BearSSL's own, which checks
  * signatures, validity and CA rights up to an anchor. What that does not know is checked here:
  * names in iPAddress and dNSName SANs with wildcards (RFC 6125), extended key usage (RFC 5280,
- * 4.2.1.12), pinned keys. */
+ * 4.2.1.12), pinned keys. The peer's certificates are kept until the last one is there, so their
+ * order does not matter, nor do superfluous ones; up to 64 KiB each, 256 KiB and 64 in all. */
 #ifndef TLS_VERIFY_H
 #define TLS_VERIFY_H
 
 #include <bearssl.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "sys/variables.h"
 #include "tls/anchors.h"
@@ -33,12 +35,16 @@ struct tls_verifier;
 
 /* One per handshake. Returns NULL without memory. */
 struct tls_verifier *tls_verifier_new(const struct tls_policy *policy);
+/* The time to check dates against, in seconds since 1970, instead of the clock's: for tests. */
+void tls_verifier_set_time(struct tls_verifier *verifier, int64_t now);
 void tls_verifier_free(struct tls_verifier *verifier);
 
 /* For br_ssl_engine_set_x509(). */
 const br_x509_class **tls_verifier_engine(struct tls_verifier *verifier);
 
-/* After the handshake failed: true if it was for the certificate. The reason in plain words ("the
+/* A client that shows no certificate at all does not come here: BearSSL says BR_ERR_NO_CLIENT_AUTH.
+ *
+ * After the handshake failed: true if it was for the certificate. The reason in plain words ("the
  * certificate has expired on 2024-05-01 12:00:00 GMT: CN=...", "its issuer is not trusted: ...; see
  * option cafile", "it is not for the name ..., but for ..."), and the alert to send (RFC 5246,
  * 7.2.2). */

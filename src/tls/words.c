@@ -132,6 +132,25 @@ static void received_text(unsigned alert, char *text, unsigned size)
 	         phrase != NULL && phrase->remedy != NULL ? phrase->remedy : "");
 }
 
+/* What BearSSL's server refuses a client for. */
+static void sent_text(unsigned alert, char *text, unsigned size)
+{
+	static const struct phrase reasons[] = {
+		{40, "no cipher suite, curve or hash function in common with the client: it may speak "
+		     "only TLS 1.3, or the type of our key (RSA, EC) or option cipher does not suit it",
+		 NULL},
+		{70, "the client has only older versions of TLS: see option min-proto-version", NULL},
+		{86, "the client has fallen back to an older version of TLS without need", NULL},
+		{120, "the client has none of the protocols of option alpn", NULL},
+	};
+	const struct phrase *reason = find(reasons, sizeof reasons / sizeof *reasons, alert);
+
+	if (reason != NULL)
+		snprintf(text, size, "%s", reason->text);
+	else
+		snprintf(text, size, "refused with alert %u, %s", alert, tls_alert_text(alert));
+}
+
 const char *tls_error_text(int error, char *text, unsigned size)
 {
 	enum { ALERTS = 256 };
@@ -142,9 +161,7 @@ const char *tls_error_text(int error, char *text, unsigned size)
 		return text;
 	}
 	if (error >= BR_ERR_SEND_FATAL_ALERT && error < BR_ERR_SEND_FATAL_ALERT + ALERTS) {
-		unsigned alert = (unsigned)(error - BR_ERR_SEND_FATAL_ALERT);
-
-		snprintf(text, size, "refused with alert %u, %s", alert, tls_alert_text(alert));
+		sent_text((unsigned)(error - BR_ERR_SEND_FATAL_ALERT), text, size);
 		return text;
 	}
 	phrase = error >= 0 ? find(errors, sizeof errors / sizeof *errors, (unsigned)error) : NULL;
@@ -154,4 +171,23 @@ const char *tls_error_text(int error, char *text, unsigned size)
 		snprintf(text, size, "%s%s%s", phrase->text, phrase->remedy != NULL ? ": " : "",
 		         phrase->remedy != NULL ? phrase->remedy : "");
 	return text;
+}
+
+int tls_error_alert(int error)
+{
+	static const struct {
+		int error, alert;
+	} table[] = {
+		{ BR_ERR_BAD_VERSION, 70 }, { BR_ERR_UNSUPPORTED_VERSION, 70 },
+		{ BR_ERR_UNEXPECTED, 10 }, { BR_ERR_BAD_CCS, 10 }, { BR_ERR_BAD_MAC, 20 },
+		{ BR_ERR_TOO_LARGE, 22 }, { BR_ERR_BAD_LENGTH, 22 }, { BR_ERR_BAD_SIGNATURE, 51 },
+		{ BR_ERR_BAD_FINISHED, 51 }, { BR_ERR_BAD_PARAM, 50 }, { BR_ERR_BAD_ALERT, 50 },
+		{ BR_ERR_BAD_HELLO_DONE, 50 }, { BR_ERR_WRONG_KEY_USAGE, 43 },
+		{ BR_ERR_NO_CLIENT_AUTH, 40 }, { BR_ERR_NO_RANDOM, 80 }, { BR_ERR_IO, 80 },
+	};
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (table[i].error == error)
+			return table[i].alert;
+	return 47;   /* illegal parameter */
 }

@@ -11,4 +11,7 @@ const char *tls_alert_text(unsigned alert);
  * Returns text. */
 const char *tls_error_text(int error, char *text, unsigned size);
 
+/* The alert for one of the engine's errors (RFC 5246, 7.2.2), to be sent to the peer. */
+int tls_error_alert(int error);
+
 #endif

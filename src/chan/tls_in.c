@@ -1,0 +1,235 @@
+/* TLS channels: reading records. See tls.c. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chan/tls_state.h"
+#include "sys/log.h"
+#include "tls/words.h"
+
+/* Where records are taken apart: the scratch buffer, or the session's own block. */
+struct window {
+	unsigned char *bytes;
+	size_t start, opened, sealed, end;   /* see tls.c */
+};
+
+static const char truncated[] = "the peer ended the connection without TLS's close_notify: its data "
+                                "may be cut off";
+
+void tls_drop_input(struct tls *t)
+{
+	free(t->input);
+	t->input = NULL;
+	t->start = t->opened = t->sealed = t->end = 0;
+}
+
+/* The length of the record at the bytes, header included; 0: not known yet. */
+static size_t record_size(const unsigned char *bytes, size_t length)
+{
+	return length < HEADER ? 0 : HEADER + ((size_t)bytes[3] << 8 | bytes[4]);
+}
+
+bool tls_record_complete(const unsigned char *bytes, size_t length)
+{
+	size_t size = record_size(bytes, length);
+
+	return size > 0 && size <= length;
+}
+
+static void got_alert(struct tls *t, const unsigned char *alert, size_t length)
+{
+	if (length != 2) {
+		tls_broken(t, "the peer sent a malformed alert");
+	} else if (alert[1] == CLOSE_NOTIFY) {
+		t->ended = true;
+	} else if (alert[0] == FATAL) {
+		t->alert = alert[1];
+		tls_broken(t, "the peer ended the session with a TLS alert");
+	} else {
+		log_info("the peer sent the TLS warning %u: %s", alert[1],
+		         tls_alert_text(alert[1]));
+	}
+}
+
+/* A request for renegotiation, by HelloRequest or ClientHello. */
+static void got_handshake(struct tls *t)
+{
+	log_info("the peer asks for renegotiation: refused");
+	tls_send_alert(t, WARNING, NO_RENEGOTIATION);
+}
+
+static void idle_record(struct tls *t)
+{
+	if (++t->idle_records > IDLE_RECORDS)
+		tls_broken(t, "the peer sends nothing but empty records, alerts or requests for "
+		          "renegotiation");
+}
+
+static void refuse(struct tls *t, unsigned char alert, const char *problem)
+{
+	tls_send_alert(t, FATAL, alert);
+	tls_broken(t, problem);
+}
+
+/* Data becomes readable; anything else is done with. */
+static void got_record(struct tls *t, int type, struct window *w, unsigned char *plain,
+                       size_t length)
+{
+	switch (type) {
+	case DATA:
+		w->start = (size_t)(plain - w->bytes);
+		w->opened = w->start + length;
+		if (length > 0)
+			t->idle_records = 0;
+		else
+			idle_record(t);
+		return;
+	case ALERT:
+		got_alert(t, plain, length);
+		idle_record(t);
+		return;
+	case HANDSHAKE:
+		got_handshake(t);
+		idle_record(t);
+		return;
+	default:
+		refuse(t, UNEXPECTED_MESSAGE, "the peer sent a TLS record of a type that has no "
+		                              "place here");
+	}
+}
+
+/* Take the next record, which is complete, apart. */
+static void open_record(struct tls *t, struct window *w)
+{
+	unsigned char *record = w->bytes + w->sealed, *plain;
+	size_t length = record_size(record, w->end - w->sealed) - HEADER;
+
+	w->sealed += HEADER + length;
+	plain = (*t->in)->decrypt(t->in, record[0], t->version, record + HEADER, &length);
+	if (plain == NULL)
+		refuse(t, BAD_RECORD_MAC, "a TLS record was damaged or tampered with on its way");
+	else
+		got_record(t, record[0], w, plain, length);
+}
+
+/* Before more of a record is waited for: is it one at all? */
+static void check_header(struct tls *t, const struct window *w)
+{
+	const unsigned char *header = w->bytes + w->sealed;
+
+	if (w->end - w->sealed < HEADER)
+		return;
+	if (header[1] != t->version >> 8 || header[2] != (t->version & 0xff))
+		refuse(t, UNEXPECTED_MESSAGE, "the peer sent something that is no TLS record of "
+		                              "this session");
+	else if (!(*t->in)->check_length(t->in, record_size(header, HEADER) - HEADER))
+		refuse(t, RECORD_OVERFLOW, "the peer sent a TLS record of a length that can't be");
+}
+
+/* Copy what is decrypted to the reader. */
+static size_t deliver(struct window *w, unsigned char *data, size_t size)
+{
+	size_t length = w->opened - w->start;
+
+	if (length > size)
+		length = size;
+	memcpy(data, w->bytes + w->start, length);
+	w->start += length;
+	return length;
+}
+
+/* Read more bytes, behind what is left, all into the scratch buffer. */
+static enum io_status fill(struct tls *t, struct window *w)
+{
+	size_t left = w->end - w->sealed, n = 0;
+	enum io_status status;
+
+	if (!(channel_ready(t->below) & CHAN_READABLE))
+		return IO_AGAIN;
+	if (w->bytes == tls_scratch) {
+		memmove(tls_scratch, tls_scratch + w->sealed, left);
+		*w = (struct window){ .bytes = tls_scratch, .end = left };
+	}
+	status = channel_read(t->below, tls_scratch + left, READ_SIZE, &n);
+	if (status != IO_OK)
+		return status;
+	if (w->bytes != tls_scratch)
+		memcpy(tls_scratch, w->bytes + w->sealed, left);
+	tls_drop_input(t);
+	*w = (struct window){ .bytes = tls_scratch, .end = left + n };
+	return IO_OK;
+}
+
+/* Read and open records until there is data, and then as many as there are and the reader has room
+ * for. */
+static enum io_status read_records(struct tls *t, struct window *w, unsigned char *data,
+                                   size_t size, size_t *length)
+{
+	enum io_status status;
+
+	for (;;) {
+		*length += deliver(w, data + *length, size - *length);
+		if (*length == size || t->problem != NULL || t->ended)
+			return IO_OK;
+		check_header(t, w);
+		if (t->problem != NULL)
+			return IO_OK;
+		if (tls_record_complete(w->bytes + w->sealed, w->end - w->sealed)) {
+			open_record(t, w);
+			continue;
+		}
+		if (*length > 0)
+			return IO_OK;
+		status = fill(t, w);
+		if (status != IO_OK)
+			return status;
+	}
+}
+
+/* Keep what is left for the next call. */
+static int keep_input(struct tls *t, const struct window *w)
+{
+	size_t opened = w->opened - w->start, left = t->ended ? 0 : w->end - w->sealed;
+	unsigned char *block;
+
+	if (opened + left == 0) {
+		tls_drop_input(t);
+		return 0;
+	}
+	if (w->bytes == t->input) {
+		t->start = (uint32_t)w->start;
+		t->opened = (uint32_t)w->opened;
+		t->sealed = (uint32_t)w->sealed;
+		return 0;
+	}
+	block = malloc(opened + left);
+	if (block == NULL)
+		return -1;
+	memcpy(block, w->bytes + w->start, opened);
+	memcpy(block + opened, w->bytes + w->sealed, left);
+	t->input = block;
+	t->start = 0;
+	t->opened = t->sealed = (uint32_t)opened;
+	t->end = (uint32_t)(opened + left);
+	return 0;
+}
+
+enum io_status tls_read(struct channel *channel, void *data, size_t size, size_t *length)
+{
+	struct tls *t = (struct tls *)channel;
+	struct window w = { t->input != NULL ? t->input : tls_scratch, t->start, t->opened, t->sealed,
+	                    t->end };
+	enum io_status status;
+
+	*length = 0;
+	status = read_records(t, &w, data, size, length);
+	if (keep_input(t, &w) < 0)
+		tls_broken(t, "no memory for what was received");
+	if (*length > 0)
+		return IO_OK;
+	if (t->problem != NULL)
+		return tls_broken(t, t->problem);
+	if (t->ended)
+		return IO_EOF;
+	return status == IO_EOF ? tls_broken(t, truncated) : status;
+}

@@ -1,0 +1,233 @@
+#include "tls/engine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "loop/loop.h"
+#include "sys/log.h"
+#include "tls/ec.h"
+
+/* How long a client offers a session: its server's certificate is not looked at again meanwhile. */
+#define RESUME_FOR (3600 * NANOSECONDS)
+
+/* With more authorities than that the list of their names is not sent to clients: it would be a
+ * burden, and one who has so many knows what he has. */
+enum { MAX_NAMES = 64 };
+
+static void set_hashes(br_ssl_engine_context *core)
+{
+	static const br_hash_class *const hashes[] = {
+		&br_md5_vtable, &br_sha1_vtable, &br_sha224_vtable, &br_sha256_vtable,
+		&br_sha384_vtable, &br_sha512_vtable,
+	};
+
+	/* MD5 only as TLS 1.0 and 1.1 use it, together with SHA-1 */
+	for (int id = br_md5_ID; id <= br_sha512_ID; id++)
+		br_ssl_engine_set_hash(core, id, hashes[id - br_md5_ID]);
+	br_ssl_engine_set_prf10(core, &br_tls10_prf);
+	br_ssl_engine_set_prf_sha256(core, &br_tls12_sha256_prf);
+	br_ssl_engine_set_prf_sha384(core, &br_tls12_sha384_prf);
+}
+
+/* BearSSL takes the CPU's AES and carry-less multiplication where it has them. */
+static void set_ciphers(br_ssl_engine_context *core)
+{
+	br_ssl_engine_set_default_aes_gcm(core);
+	br_ssl_engine_set_default_aes_cbc(core);
+	br_ssl_engine_set_default_aes_ccm(core);
+	br_ssl_engine_set_default_des_cbc(core);
+	br_ssl_engine_set_default_chapol(core);
+	br_ssl_engine_set_default_rsavrfy(core);
+	br_ssl_engine_set_ecdsa(core, br_ecdsa_vrfy_asn1_get_default());
+	br_ssl_engine_set_ec(core, tls_ec());
+}
+
+/* Seeds the generator; BearSSL's own sources (a file, an instruction) are not asked. */
+static int seed(br_ssl_engine_context *core)
+{
+	unsigned char bytes[32];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+		return -1;
+	br_ssl_engine_inject_entropy(core, bytes, sizeof(bytes));
+	core->rng_os_rand_done = 1;
+	explicit_bzero(bytes, sizeof(bytes));
+	return 0;
+}
+
+static void set_client_key(br_ssl_client_context *client, const struct tls_key *key)
+{
+	if (key->type == BR_KEYTYPE_RSA)
+		br_ssl_client_set_single_rsa(client, key->chain, key->chain_length, &key->rsa,
+		                             br_rsa_pkcs1_sign_get_default());
+	else
+		br_ssl_client_set_single_ec(client, key->chain, key->chain_length, &key->ec,
+		                            key->usages, (unsigned)key->issuer_type, tls_ec(),
+		                            br_ecdsa_sign_asn1_get_default());
+}
+
+static void set_server_key(br_ssl_server_context *server, const struct tls_key *key)
+{
+	if (key->type == BR_KEYTYPE_RSA)
+		br_ssl_server_set_single_rsa(server, key->chain, key->chain_length, &key->rsa,
+		                             key->usages, br_rsa_private_get_default(),
+		                             br_rsa_pkcs1_sign_get_default());
+	else
+		br_ssl_server_set_single_ec(server, key->chain, key->chain_length, &key->ec,
+		                            key->usages, (unsigned)key->issuer_type, tls_ec(),
+		                            br_ecdsa_sign_asn1_get_default());
+}
+
+/* Ask clients for a certificate: with the names of the authorities we know, or none. */
+static void ask_clients(br_ssl_server_context *server, const struct tls_anchors *anchors)
+{
+	static unsigned char empty_name[] = { 0x30, 0 };
+	static const br_x500_name nobody = { empty_name, sizeof(empty_name) };
+
+	if (anchors == NULL || anchors->count == 0 || anchors->count > MAX_NAMES)
+		br_ssl_server_set_trust_anchor_names(server, &nobody, 1);
+	else
+		br_ssl_server_set_trust_anchor_names_alt(server, anchors->list, anchors->count);
+}
+
+static bool asks_clients(const struct tls_settings *settings)
+{
+	return settings->verify || settings->pin_count > 0;
+}
+
+/* The extension for smaller records follows from this field; BearSSL would take it from the size of
+ * the buffer. */
+static void set_fragment(br_ssl_engine_context *core, unsigned size)
+{
+	unsigned char bits = 14;
+
+	if (size > 0)
+		for (bits = 9; (1u << bits) < size; bits++)
+			;
+	core->log_max_frag_len = bits;
+	core->max_frag_len = (uint16_t)(1u << bits);
+}
+
+static void set_up(struct tls_engine *e)
+{
+	const struct tls_settings *s = e->settings;
+	br_ssl_engine_context *core = &e->ssl.core;
+	uint32_t flags = BR_OPT_NO_RENEGOTIATION;
+
+	s->server ? br_ssl_server_zero(&e->ssl.server) : br_ssl_client_zero(&e->ssl.client);
+	br_ssl_engine_set_versions(core, s->version_min, s->version_max);
+	br_ssl_engine_set_suites(core, s->suites.list, s->suites.count);
+	set_hashes(core);
+	set_ciphers(core);
+	if (s->server)
+		flags |= BR_OPT_ENFORCE_SERVER_PREFERENCES;
+	if (s->protocol_count > 0) {
+		br_ssl_engine_set_protocol_names(core, s->protocols, s->protocol_count);
+		flags |= BR_OPT_FAIL_ON_ALPN_MISMATCH;
+	}
+	br_ssl_engine_set_all_flags(core, flags);
+	br_ssl_engine_set_buffer(core, e->buffer, sizeof(e->buffer), 0);
+	set_fragment(core, s->ask_fragment);
+	if (!s->server || asks_clients(s))
+		br_ssl_engine_set_x509(core, tls_verifier_engine(e->verifier));
+}
+
+static bool start_client(struct tls_engine *e)
+{
+	const struct tls_settings *s = e->settings;
+	struct tls_material *m = e->material;
+
+	br_ssl_client_set_default_rsapub(&e->ssl.client);
+	if (m->key != NULL)
+		set_client_key(&e->ssl.client, m->key);
+	e->offered = m->last_until > loop_now();
+	if (e->offered)
+		br_ssl_engine_set_session_parameters(&e->ssl.core, &m->last);
+	return br_ssl_client_reset(&e->ssl.client, s->sni, e->offered) != 0;
+}
+
+static bool start_server(struct tls_engine *e)
+{
+	struct tls_material *m = e->material;
+
+	if (m->key != NULL)
+		set_server_key(&e->ssl.server, m->key);
+	if (asks_clients(e->settings))
+		ask_clients(&e->ssl.server, m->anchors);
+	if (m->cache != NULL)
+		br_ssl_server_set_cache(&e->ssl.server, &m->cache->vtable);
+	return br_ssl_server_reset(&e->ssl.server) != 0;
+}
+
+struct tls_engine *tls_engine_new(struct tls_config *config)
+{
+	struct tls_engine *e = calloc(1, sizeof(*e));
+
+	if (e == NULL)
+		return NULL;
+	e->settings = &config->settings;
+	e->material = tls_material_hold(config);
+	e->verifier = tls_verifier_new(&e->material->policy);
+	if (e->verifier == NULL)
+		goto failed;
+	set_up(e);
+	if (seed(&e->ssl.core) < 0)
+		goto failed;
+	if (e->settings->server ? start_server(e) : start_client(e))
+		return e;
+	log_debug("BearSSL: error %d at the start", br_ssl_engine_last_error(&e->ssl.core));
+	errno = EINVAL;
+failed:
+	tls_engine_free(e);
+	return NULL;
+}
+
+void tls_engine_free(struct tls_engine *e)
+{
+	if (e == NULL)
+		return;
+	tls_verifier_free(e->verifier);
+	tls_material_release(e->material);
+	explicit_bzero(e, sizeof(*e));
+	free(e);
+}
+
+bool tls_engine_remember(struct tls_engine *e)
+{
+	struct tls_material *m = e->material;
+	br_ssl_session_parameters session;
+	bool resumed;
+
+	if (e->settings->server)
+		return false;
+	br_ssl_engine_get_session_parameters(&e->ssl.core, &session);
+	resumed = e->offered && memcmp(session.master_secret, m->last.master_secret,
+	                               sizeof(session.master_secret)) == 0;
+	if (!resumed && session.session_id_len > 0) {
+		m->last = session;
+		m->last_until = loop_now() + RESUME_FOR;
+	}
+	explicit_bzero(&session, sizeof(session));
+	return resumed;
+}
+
+void tls_engine_forget(struct tls_engine *e)
+{
+	if (e->offered)
+		e->material->last_until = 0;
+}
+
+struct variables *tls_engine_names(struct tls_engine *e, bool resumed)
+{
+	struct tls_material *m = e->material;
+
+	if (e->settings->server)
+		return tls_verifier_take_variables(e->verifier);
+	if (!resumed) {
+		free(m->last_names);
+		m->last_names = tls_verifier_take_variables(e->verifier);
+	}
+	return m->last_names == NULL ? NULL : variables_copy(m->last_names);
+}

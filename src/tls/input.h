@@ -1,0 +1,14 @@
+/* Reading a whole file of modest size. */
+#ifndef TLS_INPUT_H
+#define TLS_INPUT_H
+
+#include <stddef.h>
+
+/* Read a file, pipe or device to its end; it may block. Returns memory for tls_input_free(), or NULL
+ * with errno: EFBIG if there is more than limit. */
+unsigned char *tls_input_read(const char *path, size_t limit, size_t *size);
+
+/* Overwrites it: there may be a private key in it. */
+void tls_input_free(unsigned char *data, size_t size);
+
+#endif
