@@ -255,5 +255,17 @@ test_types_of_later() {
 	done
 }
 
+test_impossible_types() {
+	# DTLS is refused under each of its names, with the reason and a way out
+	for address in OPENSSL-DTLS-CLIENT:127.0.0.1:1 OPENSSL-DTLS-CONNECT:127.0.0.1:1 \
+		DTLS:127.0.0.1:1 DTLS-C:127.0.0.1:1 DTLS-CLIENT:127.0.0.1:1 dtls-connect:127.0.0.1:1 \
+		OPENSSL-DTLS-SERVER:1 OPENSSL-DTLS-LISTEN:1 DTLS-SERVER:1 DTLS-LISTEN:1 DTLS-L:1; do
+		run "$SOCAT" - "$address" </dev/null
+		assertEquals "$address" 1 "$status"
+		assert_lines err ' E address type "'"${address%%:*}"'" is impossible: BearSSL has no DTLS' 1
+		assert_lines err . 1
+	done
+}
+
 # shellcheck source=/dev/null
 . /usr/share/shunit2/shunit2

@@ -165,7 +165,7 @@ static int select_word(struct row *row, struct selection *selection, const char 
 /* Suites of our own default, in its order. */
 static void choose_default(struct row *row)
 {
-	struct tls_suites suites;
+	struct tls_suites suites = { .count = 0 };
 
 	tls_suites_default(&suites);
 	for (size_t i = 0; i < suites.count; i++)
@@ -263,6 +263,10 @@ static size_t element(struct row *row, const char *text, char sign)
 	for (;;) {
 		size_t part = take_word(text + length, word);
 
+		if (part == 0 && text[length] == '\0') {
+			snprintf(row->why, row->size, "ends where a cipher suite or key word should be");
+			return 0;
+		}
 		if (part == 0) {
 			char rest[16];
 
@@ -299,7 +303,7 @@ static bool good_enough(const struct suite *suite, int level)
 /* Read the whole text. Returns 0, or -1 with the reason in why. */
 static int read_list(struct row *row, const char *text)
 {
-	char word[WORD_SIZE];
+	char word[WORD_SIZE] = "";
 
 	while (*text != '\0') {
 		char sign = '\0';

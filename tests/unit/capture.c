@@ -8,11 +8,12 @@
 
 char unit_message[2048];
 int unit_messages;
+int unit_level = LOG_WARN_;
 static int passed, failed;
 
 bool log_enabled(enum log_level level)
 {
-	return level >= LOG_WARN_;
+	return (int)level >= unit_level;
 }
 
 void log_write(enum log_level level, const char *format, ...)

@@ -30,5 +30,7 @@ int unit_done(void);
 /* Kept by capture.c: the last message and how many there were. */
 extern char unit_message[2048];
 extern int unit_messages;
+/* Milder messages (enum log_level) are not kept; LOG_WARN_ unless a test sets it. */
+extern int unit_level;
 
 #endif
