@@ -228,7 +228,8 @@ static int load_key(const struct loading *loading, const struct tls_pem *pem)
 static bool rsa_matches(const struct tls_key *key, const br_rsa_public_key *public)
 {
 	unsigned char modulus[KEY_MAX];
-	br_rsa_compute_modulus compute = br_rsa_compute_modulus_get_default();
+	/* not the default one of BearSSL 0.6, which has no room for 4096 bits */
+	br_rsa_compute_modulus compute = br_rsa_i15_compute_modulus;
 	size_t size = compute(NULL, &key->rsa);
 	size_t skip = 0;
 
