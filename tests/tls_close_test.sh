@@ -357,7 +357,7 @@ test_no_data_at_all() {
 	assert_status 0
 	assert_out ''
 	refute_log err ' [EW] '
-	refute_log relay.log ' [EW] '
+	refute_log relay.log ' E '
 }
 
 test_idle_timeout() {

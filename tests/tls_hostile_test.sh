@@ -245,7 +245,8 @@ as_server() {
 	mv relay.out got
 	wait_log server.log ': end'
 	mv server.log err
-	stop "$server_pid"
+	kill "$server_pid"
+	forget "$server_pid"
 }
 
 # breaks WORDS ALERT STEP...: these records are answered by that alert and end the session, in
@@ -259,7 +260,10 @@ breaks() {
 		assert_lines relay.log " E .*$words" 1
 		assert_lines relay.log ' E ' 1
 		assert_file hello got
-		[ -z "$alert" ] || assert_log err "^1: alert 2,$alert"
+		# what is unread when we close makes TCP drop the alert; so once more without it
+		[ -n "$alert" ] || continue
+		$role text:hello "$@"
+		assert_log err "^1: alert 2,$alert"
 	done
 }
 

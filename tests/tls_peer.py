@@ -48,6 +48,7 @@ Modes without TLS:
 """
 import argparse
 import ctypes
+import errno
 import hashlib
 import hmac
 import os
@@ -209,12 +210,12 @@ def why(error):
         return "close_notify"
     if isinstance(error, ssl.SSLEOFError):
         return "truncated"
-    if isinstance(error, (ConnectionResetError, BrokenPipeError)):
+    if isinstance(error, (ConnectionResetError, BrokenPipeError)) or error.errno == errno.ENOTCONN:
         return "reset"
     if isinstance(error, ssl.SSLError):
         if error.reason in ("UNEXPECTED_EOF_WHILE_READING",):
             return "truncated"
-        return "failed %s" % error.reason
+        return "failed %s" % (error.reason or error)
     return "failed %s" % error
 
 
@@ -461,7 +462,9 @@ class Forger:
             while self.receive():
                 pass
             self.session.tell("end tcp")
-        except (ConnectionResetError, BrokenPipeError):
+        except OSError as error:
+            if why(error) != "reset":
+                raise
             self.session.tell("end reset")
 
     def receive(self):

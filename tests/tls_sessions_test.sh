@@ -80,7 +80,7 @@ test_integrity_suites() {
 	for suite in ECDHE-ECDSA-CHACHA20-POLY1305 ECDHE-ECDSA-AES128-CCM ECDHE-ECDSA-AES128-SHA256 ECDHE-ECDSA-AES256-GCM-SHA384; do
 		server full full right 2000000
 		tls_listener relay "verify=0,cipher=$suite" -t30 "TCP4:127.0.0.1:$server_port"
-		tls_client "127.0.0.1:$port" full left 2000000
+		tls_client --ciphers ALL:@SECLEVEL=0 "127.0.0.1:$port" full left 2000000
 		assertEquals "$(cat err)" 0 "$status"
 		assert_log err "sum $(sum_of right 2000000)"
 		stop_all
@@ -219,7 +219,7 @@ test_user() {
 	start_with hold holder "$python" "$tls_peer" client "127.0.0.1:$port" hold 1
 	exec 9>hold
 	wait_until grep -q 'held 1' holder.out
-	assertEquals "$(id -u nobody)" "$(stat -c %u "/proc/$(children "$relay")")"
+	assertEquals "$(id -u nobody)" "$(stat -c %u "/proc/$(children "$relay" | tr -d ' ')")"
 	exec 9>&-
 	wait_until has_children "$relay" 0
 }
@@ -232,30 +232,31 @@ show_names='env | grep -a ^SOCAT_OPENSSL | sort'
 test_variables_server() {
 	# programs learn the client's names, as from the original
 	tls_listener relay "cafile=$pki/ca.crt,fork" SYSTEM:"$show_names"
-	tls_client --cert "$pki/client.pem" "127.0.0.1:$port" collect
+	tls_client --max 1.2 --ciphers AES128+ECDHE --cert "$pki/client.pem" "127.0.0.1:$port" collect
 	assert_log out '^SOCAT_OPENSSL_X509_COMMONNAME=client one$'
-	assert_log out '^SOCAT_OPENSSL_X509_SUBJECT=.*O=Clients'
-	assert_log out '^SOCAT_OPENSSL_X509_ISSUER=.*CN=Test authority'
+	assert_log out '^SOCAT_OPENSSL_X509_SUBJECT=C = DE, O = Clients, OU = One, CN = client one, emailAddress = one@example.test$'
+	assert_log out '^SOCAT_OPENSSL_X509_ISSUER=CN = Test authority$'
 	assert_log out '^SOCAT_OPENSSL_X509V3(_SUBJECTALTNAME)?_DNS=one\.example\.test // uno\.example\.test$'
 	need socat || return 0
 	mv out ours
 	server_port=$(free_port)
 	start original socat "OPENSSL-LISTEN:$server_port,bind=127.0.0.1,cert=$pki/server.pem,cafile=$pki/ca.crt" SYSTEM:"$show_names"
 	wait_until listens "$server_port"
-	tls_client --max 1.2 --cert "$pki/client.pem" "127.0.0.1:$server_port" collect
+	tls_client --max 1.2 --ciphers AES128+ECDHE --cert "$pki/client.pem" "127.0.0.1:$server_port" collect
 	diff out ours
 	assertEquals 'like the original' 0 $?
 }
 
 test_variables_client() {
 	# and the server's
-	tls_server server --cert "$pki/server.pem" collect
+	tls_server server --max 1.2 --ciphers ECDHE-ECDSA-AES128-GCM-SHA256 --cert "$pki/server.pem" collect
 	run "$SOCAT" -t 10 "$(tls_connect)" SYSTEM:"$show_names >&2"
 	assert_log err '^SOCAT_OPENSSL_X509_COMMONNAME=localhost$'
 	need socat || return 0
-	grep ^SOCAT_ err >ours
+	# the original tells only the first of several addresses
+	grep ^SOCAT_ err | grep -v IPADD >ours
 	run socat -t 10 "$(tls_connect)" SYSTEM:"$show_names >&2"
-	grep ^SOCAT_ err >original
+	grep ^SOCAT_ err | grep -v IPADD >original
 	diff original ours
 	assertEquals 'like the original' 0 $?
 }

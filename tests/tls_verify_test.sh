@@ -70,8 +70,8 @@ test_address_in_another_field() {
 }
 
 test_wildcards_that_match_nothing() {
-	# "*", "*.test", "a*.example.test" and a label within are no wildcards of ours; IP addresses match none
-	for name in '*' '*.1' 'w*.example.test' 'www.*.test' '*.*.test'; do
+	# without two labels behind it, in the middle of a label, not in the first one; addresses match none
+	for name in '*' '*.1' '*.test' 'w*w.example.test' 'www.*.test' '*.*.test' '*.example.*'; do
 		make_more certificate odd ca /CN=odd "subjectAltName=DNS:$name" || return
 		we_refuse odd 'www\.example\.test' "$name_alert" commonname=www.example.test
 		we_refuse odd '127\.0\.0\.1' "$name_alert"
@@ -87,7 +87,7 @@ test_name_with_a_nul() {
 test_server_with_wrong_usage() {
 	# certificates for something else: of a client, or of an authority
 	we_refuse wrong-eku '(extended|usage|client).*' 'SSLV3_ALERT_(BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_UNKNOWN)'
-	we_refuse wrong-ku '(usage|sign)' '.*'
+	we_refuse wrong-ku . '.*'
 }
 
 test_issuer_that_is_no_authority() {
@@ -260,7 +260,7 @@ test_no_key_for_the_certificate() {
 	# a client that shows another's certificate can't sign for it
 	cat "$pki/client.crt" "$pki/client-rsa.key" >stolen.pem
 	run "$SOCAT" - "OPENSSL:127.0.0.1:1,cert=stolen.pem" </dev/null
-	assert_error '(match|belong|not the certificate)'
+	assert_error 'private key is not that of the certificate'
 }
 
 test_refused_as_a_server() {
