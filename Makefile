@@ -90,6 +90,11 @@ $(B)/socat: $(call objects,$(B)/obj) $(B)/obj/.list ci/exports.map ci/check-bina
 	$(CROSS)objcopy -R .comment $@
 	ci/check-binary $@ $(CROSS)readelf
 
+# The same with its symbols, for profiles.
+$(B)/bench/socat-symbols: $(B)/socat
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(filter-out -s,$(LDFLAGS)) -o $@ $(call objects,$(B)/obj) $(LIBS)
+
 $(B)/obj/%.o: src/%.c Makefile $(DEPS)/stamp
 	@mkdir -p $(@D)
 	$(CC) $(COMMON) $(CFLAGS) $(CPPFLAGS) -c -o $@ $<

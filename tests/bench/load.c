@@ -4,7 +4,7 @@
  * One program, one sub command per job (see the table at the end). "serve" is
  * the back end; every other sub command is a client that reaches it through a
  * relay and prints one line of numbers for the caller to work with. What goes
- * over UDP is in load_udp.c.
+ * over UDP is in load_udp.c, what is encrypted in load_tls.c.
  *
  * Protocol: each connection opens with one hello of MESSAGE bytes. Byte 0 says
  * what the connection is for, bytes 8 to 15 hold a length in bytes.
@@ -64,7 +64,7 @@ double seconds_since(uint64_t start)
 	return (double)(now() - start) / 1e9;
 }
 
-static void write_hello(unsigned char hello[MESSAGE], char mode, uint64_t length)
+void write_hello(unsigned char hello[MESSAGE], char mode, uint64_t length)
 {
 	memset(hello, 'x', MESSAGE);
 	hello[0] = (unsigned char)mode;
@@ -98,8 +98,8 @@ int set_interest(int ep, int op, int fd, uint32_t events, void *owner)
 	return epoll_ctl(ep, op, fd, &ev) == 0 ? 0 : fail("epoll_ctl");
 }
 
-/* A connected blocking socket, or -1. Reads and writes end after PATIENCE. */
-static int dial(const struct sockaddr_in *to)
+/* A blocking socket whose calls end after PATIENCE, or -1. */
+static int new_socket(void)
 {
 	const struct timeval patience = { .tv_sec = PATIENCE };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -108,6 +108,15 @@ static int dial(const struct sockaddr_in *to)
 		return fail("socket");
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+	return fd;
+}
+
+int dial(const struct sockaddr_in *to)
+{
+	int fd = new_socket();
+
+	if (fd == -1)
+		return -1;
 	if (connect(fd, (const struct sockaddr *)to, sizeof *to) == 0)
 		return fd;
 	fail("connect");
@@ -242,7 +251,7 @@ static int serve_loop(int ep, int listener, struct guest *guests)
 	}
 }
 
-static int open_listener(const struct sockaddr_in *at)
+int open_listener(const struct sockaddr_in *at)
 {
 	const int on = 1;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -276,30 +285,38 @@ static int run_serve(char **argv)
 
 /* ---- wait: until the back end answers through the relay --------------- */
 
-static int run_wait(char **argv)
+int dial_until(const struct sockaddr_in *to, uint64_t seconds)
 {
 	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
-	uint64_t start = now(), limit = parse_count(argv[2]);
-	struct sockaddr_in to;
+	uint64_t start = now();
 
-	if (parse_endpoint(argv, &to) == -1)
-		return -1;
-	while (seconds_since(start) < (double)limit) {
-		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	while (seconds_since(start) < (double)seconds) {
+		int fd = new_socket();
 
 		if (fd == -1)
-			return fail("socket");
-		if (connect(fd, (const struct sockaddr *)&to, sizeof to) == 0) {
-			int status = exchange(fd);
-
-			close(fd);
-			return status;
-		}
+			return -1;
+		if (connect(fd, (const struct sockaddr *)to, sizeof *to) == 0)
+			return fd;
 		close(fd);
 		nanosleep(&pause, NULL);
 	}
-	fprintf(stderr, "load: nothing accepted on %s:%s\n", argv[0], argv[1]);
+	fprintf(stderr, "load: nothing accepted on port %u\n", ntohs(to->sin_port));
 	return -1;
+}
+
+static int run_wait(char **argv)
+{
+	struct sockaddr_in to;
+	int fd, status;
+
+	if (parse_endpoint(argv, &to) == -1)
+		return -1;
+	fd = dial_until(&to, parse_count(argv[2]));
+	if (fd == -1)
+		return -1;
+	status = exchange(fd);
+	close(fd);
+	return status;
 }
 
 /* ---- bulk: parallel streams, half of them up and half of them down ----- */
@@ -581,6 +598,12 @@ static const struct command commands[] = {
 	{ "udp-serve", "ADDRESS PORT", 2, run_udp_serve },
 	{ "udp-wait", "ADDRESS PORT SECONDS", 3, run_udp_wait },
 	{ "udp", "ADDRESS PORT PEERS IN-FLIGHT SECONDS COMMAND...", 6, run_udp },
+	{ "tls-serve", "ADDRESS PORT SUITE PEM-FILE", 4, run_tls_serve },
+	{ "tls-wait", "ADDRESS PORT SUITE SECONDS", 4, run_tls_wait },
+	{ "tls-bulk", "ADDRESS PORT SUITE STREAMS BYTES", 5, run_tls_bulk },
+	{ "tls-handshakes", "ADDRESS PORT SUITE full|resumed CLIENTS SECONDS CONNECTIONS COMMAND...",
+	  8, run_tls_handshakes },
+	{ "tls-idle", "ADDRESS PORT SUITE CONNECTIONS COMMAND...", 5, run_tls_idle },
 };
 
 static void raise_descriptor_limit(void)

@@ -28,6 +28,19 @@ uint64_t parse_count(const char *word);
  * 0, or -1 after logging. */
 int set_interest(int ep, int op, int fd, uint32_t events, void *owner);
 
+/* A connected blocking socket, or -1 after logging. Its reads and writes end
+ * after PATIENCE. */
+int dial(const struct sockaddr_in *to);
+
+/* The same; tries for so many seconds until somebody listens. */
+int dial_until(const struct sockaddr_in *to, uint64_t seconds);
+
+/* A listening socket that does not block, or -1 after logging. */
+int open_listener(const struct sockaddr_in *at);
+
+/* The first message of a connection; see load.c. */
+void write_hello(unsigned char hello[MESSAGE], char mode, uint64_t length);
+
 /* Run the command and wait for it. Returns 0 if it succeeded. */
 int run_command(char **argv);
 
@@ -35,5 +48,12 @@ int run_command(char **argv);
 int run_udp_serve(char **argv);
 int run_udp_wait(char **argv);
 int run_udp(char **argv);
+
+/* The sub commands of load_tls.c; they return 0 or -1. */
+int run_tls_serve(char **argv);
+int run_tls_wait(char **argv);
+int run_tls_bulk(char **argv);
+int run_tls_handshakes(char **argv);
+int run_tls_idle(char **argv);
 
 #endif

@@ -21,6 +21,15 @@ BEGIN {
 	udp_rows(1)
 	udp_rows(100)
 	udp_rows(9000)
+	tls_bulk_rows("in-128", "TLS in: ")
+	tls_bulk_rows("out", "TLS out: ")
+	tls_bulk_rows("in-256", "TLS in, AES256: ")
+	tls_bulk_rows("in-1.3", "TLS 1.3 in: ")
+	tls_handshake_rows("full-rsa", "full RSA: ")
+	tls_handshake_rows("full-ec", "full P-256: ")
+	tls_handshake_rows("resumed-rsa", "resumed RSA: ")
+	tls_handshake_rows("resumed-ec", "resumed P-256: ")
+	memory_rows("tls-idle-1000", "1000 idle TLS: ", "session")
 }
 
 { values[$1, $4, $2] = values[$1, $4, $2] " " $5 }
@@ -59,6 +68,18 @@ function udp_rows(n,    words) {
 	row("udp-" n, "lost_first", "less", words "lost first requests")
 	if (n > 1)
 		memory_rows("udp-" n, words, "peer")
+}
+
+function tls_bulk_rows(kind, words) {
+	row("tls-" kind, "cpu_s_per_gb", "less", words "CPU s/GB")
+	row("tls-" kind, "gb_per_s", "more", words "GB/s")
+}
+
+function tls_handshake_rows(kind, words) {
+	row("tls-" kind, "cpu_us_per_handshake", "less", words "CPU us/handshake")
+	row("tls-" kind, "handshakes_per_cpu_s", "more", words "handshakes/CPU s")
+	row("tls-" kind, "handshakes_per_s", "more", words "handshakes/s")
+	row("tls-" kind, "resumed_percent", "more", words "% resumed")
 }
 
 # Median, least, greatest and number of the values of one cell.
@@ -151,31 +172,50 @@ function print_ratios(    i, r, line, seen) {
 	}
 }
 
-function verdict(words, measured, value, limit) {
+function verdict(words, measured, met, value) {
 	if (!measured)
 		printf "not measured  %s\n", words
 	else
-		printf "%-12s  %s: %s\n", value <= limit ? "met" : "missed", words, number_text(value)
+		printf "%-12s  %s: %s\n", met ? "met" : "missed", words, number_text(value)
 }
 
-function target_ratio(words, measure, metric, limit,    ours, peer) {
+function target_value(words, measure, metric, limit,    key) {
+	key = measure SUBSEP metric SUBSEP "ours"
+	verdict(words, key in median, median[key] <= limit, median[key])
+}
+
+# Ours divided by socat's.
+function target_ratio(words, measure, metric, limit,    r) {
+	r = ratio(measure, measure, metric)
+	verdict(words, r != "", r <= limit, r)
+}
+
+function ratio(measure, peer_measure, metric,    ours, peer) {
 	ours = measure SUBSEP metric SUBSEP "ours"
-	peer = measure SUBSEP metric SUBSEP "socat"
+	peer = peer_measure SUBSEP metric SUBSEP "socat"
 	if (ours in median && peer in median && median[peer] > 0)
-		verdict(words, 1, median[ours] / median[peer], limit)
-	else
-		verdict(words, 0)
+		return median[ours] / median[peer]
+	return ""
 }
 
-function print_targets(    key) {
+function target_resumed(words, kind,    r) {
+	r = ratio("tls-resumed-" kind, "tls-full-" kind, "handshakes_per_cpu_s")
+	verdict(words, r != "", r >= 3, r)
+}
+
+function print_targets() {
 	print "\ntargets"
 	target_ratio("bulk CPU per GB, at most 0.7 of socat's", "bulk", "cpu_s_per_gb", 0.7)
 	target_ratio("churn CPU per connection, at most 0.15 of socat's", "churn",
 		"cpu_us_per_connection", 0.15)
-	key = "idle-9000" SUBSEP "rss_mb" SUBSEP "ours"
-	verdict("9000 idle connections, at most 18 MB resident", key in median, median[key], 18)
+	target_value("9000 idle connections, at most 18 MB resident", "idle-9000", "rss_mb", 18)
 	target_ratio("UDP CPU per round trip, 100 peers, at most 0.3 of socat's", "udp-100",
 		"cpu_us_per_round_trip", 0.3)
-	key = "udp-9000" SUBSEP "rss_mb" SUBSEP "ours"
-	verdict("9000 UDP peers, under 25 MB resident", key in median, median[key], 25)
+	target_value("9000 UDP peers, under 25 MB resident", "udp-9000", "rss_mb", 25)
+	target_ratio("TLS bulk CPU per GB as a server, no more than socat's", "tls-in-128",
+		"cpu_s_per_gb", 1)
+	target_ratio("TLS bulk CPU per GB as a client, no more than socat's", "tls-out",
+		"cpu_s_per_gb", 1)
+	target_resumed("resumed handshakes per CPU s, RSA-2048, at least 3 times socat's full ones", "rsa")
+	target_resumed("resumed handshakes per CPU s, P-256, at least 3 times socat's full ones", "ec")
 }

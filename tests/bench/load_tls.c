@@ -1,0 +1,447 @@
+/*
+ * TLS: clients and a back end that speak it, with OpenSSL.
+ *
+ * The protocol inside is that of load.c. Every connection has a thread with
+ * blocking calls: there are a few of them only, and the one measure with many
+ * connections holds them without doing anything. What is agreed on is the
+ * cipher suite alone: its name fixes the version (those of TLS 1.3 begin with
+ * "TLS_"), and this side refuses anything else, so that no relay needs to be
+ * told. The group for key exchange is P-256, which all relays have.
+ *
+ * Certificates are not verified: this is about the relay's work.
+ */
+#define _GNU_SOURCE
+#include "load.h"
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	RECORD = 16 * 1024,	/* bytes of data in a record at most */
+	READ_AHEAD = 64 * 1024,	/* bytes taken from the kernel at a time */
+	THREADS = 64
+};
+
+/* ---- basics ----------------------------------------------------------- */
+
+/* Log what failed and what OpenSSL or, if it is silent, the kernel has to say
+ * of it; returns -1. */
+static int fail_tls(const char *what)
+{
+	unsigned long code = ERR_get_error();
+
+	if (code == 0)
+		return fail(what);
+	fprintf(stderr, "load: %s: %s\n", what, ERR_reason_error_string(code));
+	ERR_clear_error();
+	return -1;
+}
+
+/* A context for one cipher suite, or NULL after logging. */
+static SSL_CTX *new_context(const SSL_METHOD *method, const char *suite)
+{
+	bool newest = strncmp(suite, "TLS_", 4) == 0;
+	int version = newest ? TLS1_3_VERSION : TLS1_2_VERSION;
+	SSL_CTX *context = SSL_CTX_new(method);
+
+	if (context == NULL || SSL_CTX_set_min_proto_version(context, version) != 1 ||
+	    SSL_CTX_set_max_proto_version(context, version) != 1 ||
+	    SSL_CTX_set1_groups_list(context, "P-256") != 1 ||
+	    (newest ? SSL_CTX_set_ciphersuites(context, suite) :
+		SSL_CTX_set_cipher_list(context, suite)) != 1) {
+		fail_tls(suite);
+		return NULL;
+	}
+	SSL_CTX_set_read_ahead(context, 1);
+	SSL_CTX_set_default_read_buffer_len(context, READ_AHEAD);
+	SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
+	return context;
+}
+
+/* Messages go out when they are written, even if a part of the handshake is
+ * still unacknowledged. Returns NULL after logging. */
+static SSL *new_tls(SSL_CTX *context, int fd)
+{
+	const int on = 1;
+	SSL *tls = SSL_new(context);
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	if (tls != NULL && SSL_set_fd(tls, fd) == 1)
+		return tls;
+	fail_tls("new connection");
+	SSL_free(tls);
+	return NULL;
+}
+
+static int write_all(SSL *tls, const unsigned char *data, int length)
+{
+	return SSL_write(tls, data, length) == length ? 0 : fail_tls("TLS write");
+}
+
+static int read_all(SSL *tls, unsigned char *data, int length)
+{
+	for (int have = 0; have < length;) {
+		int n = SSL_read(tls, data + have, length - have);
+
+		if (n <= 0)
+			return fail_tls("TLS read");
+		have += n;
+	}
+	return 0;
+}
+
+/* Write so many bytes of anything, in full records. */
+static int write_much(SSL *tls, uint64_t left)
+{
+	static const unsigned char record[RECORD];
+
+	for (; left > RECORD; left -= RECORD)
+		if (write_all(tls, record, RECORD) == -1)
+			return -1;
+	return left == 0 ? 0 : write_all(tls, record, (int)left);
+}
+
+static int read_much(SSL *tls, uint64_t left)
+{
+	unsigned char record[RECORD];
+
+	while (left > 0) {
+		int n = SSL_read(tls, record, left < RECORD ? (int)left : RECORD);
+
+		if (n <= 0)
+			return fail_tls("TLS read");
+		left -= (uint64_t)n;
+	}
+	return 0;
+}
+
+/* Say goodbye without waiting for an answer, and close. A session that was
+ * not ended so would not be resumed. */
+static void hang_up(SSL *tls)
+{
+	int fd = SSL_get_fd(tls);
+
+	SSL_shutdown(tls);
+	ERR_clear_error();
+	SSL_free(tls);
+	close(fd);
+}
+
+/* A connection after its handshake, with the session if there is one to be
+ * resumed; NULL after logging. fd is from dial(). */
+static SSL *tls_connect(SSL_CTX *context, int fd, SSL_SESSION *session)
+{
+	SSL *tls = fd == -1 ? NULL : new_tls(context, fd);
+
+	if (tls == NULL)
+		return NULL;
+	if (session != NULL)
+		SSL_set_session(tls, session);
+	if (SSL_connect(tls) == 1)
+		return tls;
+	fail_tls("handshake");
+	SSL_free(tls);
+	close(fd);
+	return NULL;
+}
+
+/* Send one hello in echo mode and check its return. */
+static int tls_exchange(SSL *tls)
+{
+	unsigned char out[MESSAGE], in[MESSAGE];
+
+	write_hello(out, 'E', 0);
+	if (write_all(tls, out, MESSAGE) == -1 || read_all(tls, in, MESSAGE) == -1)
+		return -1;
+	if (memcmp(in, out, MESSAGE) == 0)
+		return 0;
+	fprintf(stderr, "load: echo was changed on its way\n");
+	return -1;
+}
+
+/* ---- tls-serve: the back end ------------------------------------------ */
+
+/* Serve what the hello asks for. Who breaks off has his reasons. */
+static void serve_guest(SSL *tls)
+{
+	unsigned char hello[MESSAGE];
+	uint64_t length;
+
+	if (SSL_accept(tls) != 1 || read_all(tls, hello, MESSAGE) == -1)
+		return;
+	memcpy(&length, hello + 8, sizeof length);
+	switch (hello[0]) {
+	case 'U':
+		if (read_much(tls, length) == 0)
+			write_all(tls, hello, MESSAGE);
+		break;
+	case 'D':
+		write_much(tls, length);
+		break;
+	default:
+		while (write_all(tls, hello, MESSAGE) == 0 &&
+		       SSL_read(tls, hello, MESSAGE) == MESSAGE)
+			;
+	}
+}
+
+static void *serve_thread(void *argument)
+{
+	SSL *tls = argument;
+
+	serve_guest(tls);
+	hang_up(tls);
+	return NULL;
+}
+
+static int serve_connection(SSL_CTX *context, int fd)
+{
+	SSL *tls = new_tls(context, fd);
+	pthread_t thread;
+
+	if (tls == NULL)
+		return -1;
+	errno = pthread_create(&thread, NULL, serve_thread, tls);
+	if (errno != 0)
+		return fail("pthread_create");
+	pthread_detach(thread);
+	return 0;
+}
+
+int run_tls_serve(char **argv)
+{
+	SSL_CTX *context = new_context(TLS_server_method(), argv[2]);
+	struct sockaddr_in at;
+	int listener = parse_endpoint(argv, &at) == -1 ? -1 : open_listener(&at);
+	struct pollfd ready = { .fd = listener, .events = POLLIN };
+
+	if (context == NULL || listener == -1)
+		return -1;
+	if (SSL_CTX_use_certificate_chain_file(context, argv[3]) != 1 ||
+	    SSL_CTX_use_PrivateKey_file(context, argv[3], SSL_FILETYPE_PEM) != 1)
+		return fail_tls(argv[3]);
+	for (;;) {
+		int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+		if (fd == -1)
+			poll(&ready, 1, -1);
+		else if (serve_connection(context, fd) == -1)
+			return -1;
+	}
+}
+
+/* ---- tls-wait: until the back end answers through the relay ------------ */
+
+int run_tls_wait(char **argv)
+{
+	SSL_CTX *context = new_context(TLS_client_method(), argv[2]);
+	struct sockaddr_in to;
+	int status;
+	SSL *tls;
+
+	if (context == NULL || parse_endpoint(argv, &to) == -1)
+		return -1;
+	tls = tls_connect(context, dial_until(&to, parse_count(argv[3])), NULL);
+	if (tls == NULL)
+		return -1;
+	status = tls_exchange(tls);
+	hang_up(tls);
+	return status;
+}
+
+/* ---- tls-bulk: parallel streams, half of them up and half of them down -- */
+
+struct tls_stream {
+	SSL_CTX *context;
+	struct sockaddr_in to;
+	pthread_t thread;
+	bool up;
+	uint64_t length;
+	int status;
+};
+
+static int tls_stream_run(struct tls_stream *s, SSL *tls)
+{
+	unsigned char hello[MESSAGE];
+
+	write_hello(hello, s->up ? 'U' : 'D', s->length);
+	if (write_all(tls, hello, MESSAGE) == -1)
+		return -1;
+	if (!s->up)
+		return read_much(tls, s->length);
+	if (write_much(tls, s->length) == -1)
+		return -1;
+	return read_all(tls, hello, MESSAGE);
+}
+
+static void *tls_stream_thread(void *argument)
+{
+	struct tls_stream *s = argument;
+	SSL *tls = tls_connect(s->context, dial(&s->to), NULL);
+
+	if (tls != NULL) {
+		s->status = tls_stream_run(s, tls);
+		hang_up(tls);
+	}
+	return NULL;
+}
+
+/* Prints: bytes moved, seconds. */
+int run_tls_bulk(char **argv)
+{
+	SSL_CTX *context = new_context(TLS_client_method(), argv[2]);
+	size_t count = (size_t)parse_count(argv[3]);
+	uint64_t start = now(), bytes = parse_count(argv[4]);
+	struct tls_stream streams[THREADS];
+	struct sockaddr_in to;
+	int status = 0;
+
+	if (context == NULL || parse_endpoint(argv, &to) == -1)
+		return -1;
+	if (count == 0 || count > THREADS || bytes < count) {
+		fprintf(stderr, "load: tls-bulk needs 1 to %d streams and a byte for each\n", THREADS);
+		return -1;
+	}
+	for (size_t i = 0; i < count; i++) {
+		streams[i] = (struct tls_stream){ .context = context, .to = to,
+			.up = i % 2 == 0, .length = bytes / count, .status = -1 };
+		errno = pthread_create(&streams[i].thread, NULL, tls_stream_thread, &streams[i]);
+		if (errno != 0)
+			return fail("pthread_create");
+	}
+	for (size_t i = 0; i < count; i++) {
+		pthread_join(streams[i].thread, NULL);
+		status |= streams[i].status;
+	}
+	if (status == 0)
+		printf("%llu %.6f\n", (unsigned long long)(bytes / count * count), seconds_since(start));
+	return status;
+}
+
+/* ---- tls-handshakes: connect, greet, a message each way, close ---------- */
+
+/* What all clients of a run share. */
+struct greeting {
+	SSL_CTX *context;
+	struct sockaddr_in to;
+	bool resume;
+	uint64_t most, end;	/* connections; nanoseconds: none begins after it */
+	atomic_ullong begun, done, resumed;
+	atomic_bool failed;
+};
+
+struct greeter {
+	struct greeting *all;
+	SSL_SESSION *session;
+	pthread_t thread;
+};
+
+/* One connection. Its session is kept for the next one if sessions are to be
+ * resumed and this was a new one. Returns 0 or -1. */
+static int greet(struct greeter *g)
+{
+	SSL *tls = tls_connect(g->all->context, dial(&g->all->to), g->session);
+	int status;
+
+	if (tls == NULL)
+		return -1;
+	status = tls_exchange(tls);
+	if (SSL_session_reused(tls)) {
+		g->all->resumed++;
+	} else if (g->all->resume) {
+		SSL_SESSION_free(g->session);
+		g->session = SSL_get1_session(tls);
+	}
+	hang_up(tls);
+	return status;
+}
+
+static void *greeter_thread(void *argument)
+{
+	struct greeter *g = argument;
+	struct greeting *all = g->all;
+
+	while (!all->failed && now() < all->end && all->begun++ < all->most) {
+		if (greet(g) == -1)
+			all->failed = true;
+		else
+			all->done++;
+	}
+	return NULL;
+}
+
+static int greet_all(struct greeting *all, struct greeter *clients, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		errno = pthread_create(&clients[i].thread, NULL, greeter_thread, &clients[i]);
+		if (errno != 0)
+			return fail("pthread_create");
+	}
+	for (size_t i = 0; i < count; i++)
+		pthread_join(clients[i].thread, NULL);
+	return all->failed ? -1 : 0;
+}
+
+/* Every client connects once; then the command is run, clients connect again
+ * and again until a time is over or a number of connections is reached, and
+ * the command is run once more. So the first connections, whose handshakes
+ * are full ones in any case, are not in the numbers. Prints, after what the
+ * command prints: the word "load", connections, seconds, how many of them
+ * resumed a session. */
+int run_tls_handshakes(char **argv)
+{
+	struct greeting all = { .context = new_context(TLS_client_method(), argv[2]),
+		.resume = strcmp(argv[3], "resumed") == 0, .most = parse_count(argv[6]) };
+	size_t count = (size_t)parse_count(argv[4]);
+	struct greeter clients[THREADS] = { 0 };
+	uint64_t start;
+
+	if (all.context == NULL || parse_endpoint(argv, &all.to) == -1 || count == 0 || count > THREADS)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		clients[i].all = &all;
+		if (greet(&clients[i]) == -1)
+			return -1;
+	}
+	if (run_command(argv + 7) == -1)
+		return -1;
+	start = now();
+	all.end = start + (uint64_t)(strtod(argv[5], NULL) * 1e9);
+	if (greet_all(&all, clients, count) == -1)
+		return -1;
+	printf("load %llu %.6f %llu\n", all.done, seconds_since(start), all.resumed);
+	fflush(stdout);
+	return run_command(argv + 7);
+}
+
+/* ---- tls-idle: hold many sessions while a command looks at the relay ---- */
+
+int run_tls_idle(char **argv)
+{
+	SSL_CTX *context = new_context(TLS_client_method(), argv[2]);
+	uint64_t count = parse_count(argv[3]);
+	struct sockaddr_in to;
+
+	if (context == NULL || parse_endpoint(argv, &to) == -1)
+		return -1;
+	for (uint64_t i = 0; i < count; i++) {
+		SSL *tls = tls_connect(context, dial(&to), NULL);
+
+		if (tls == NULL || tls_exchange(tls) == -1) {
+			fprintf(stderr, "load: %llu of %llu sessions were up\n",
+				(unsigned long long)i, (unsigned long long)count);
+			return -1;
+		}
+	}
+	return run_command(argv + 4);
+}
