@@ -51,7 +51,6 @@ test_log() {
 
 test_host_names() {
 	# the name in the address is what the certificate must be for
-	server_host=127.0.0.1
 	for certificate in server dns cn; do
 		tls_server "$certificate" --cert "$pki/$certificate.pem" echo
 		ask "OPENSSL:localhost:$server_port,cafile=$pki/ca.crt,pf=ip4"

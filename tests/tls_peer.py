@@ -687,7 +687,7 @@ class Server(Peer):
         if mode in ("plain", "mute"):
             return getattr(self, mode)(session, conn, *self.options.words[1:])
         cut = number - 1 if self.options.cut_each else None
-        tamper = (number - 1) * self.options.tamper_each if self.options.tamper_each else None
+        tamper = 5 + (number - 1) * self.options.tamper_each if self.options.tamper_each else None
         return self.serve(session, self.wire(conn, cut, tamper))
 
     def plain(self, session, conn, text):
