@@ -45,6 +45,16 @@ Modes without TLS:
           garbage SEED N  N connections after one another that send nonsense
           cuts N       handshakes whose bytes end after 0, 1, ... N-1
           tampers N STEP  handshakes with one bit of byte 0, STEP, 2 STEP ... < N changed
+
+Options:
+  --cert FILE     certificate and key         --ca FILE    verify the peer with these
+  --check         the server's name, too      --name NAME  of the server: SNI and check
+  --min, --max    version: 1.0 to 1.3         --ciphers, --curve, --alpn A,B
+  --host, --port  to listen on                --open       bytes: don't end our direction
+  --drip          send a byte at a time       --cut N      end after N bytes sent
+  --tamper N      change a bit of byte N      --cut-each   the first connection after 0
+                  that is sent                             bytes, the next after 1, ...
+  --tamper-each N change a bit of byte 5, 5 + N, 5 + 2 N ... of one connection each
 """
 import argparse
 import ctypes
@@ -576,6 +586,8 @@ class Peer:
         options = self.options
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if options.role == "server"
                                  else ssl.PROTOCOL_TLS_CLIENT)
+        # an end without close_notify shall be told from one with it (SSL_CTX_set_options(3))
+        context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0x80)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         ciphers = options.ciphers
