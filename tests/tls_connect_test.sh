@@ -225,6 +225,11 @@ test_gnutls_server() {
 	assertTrue 'echo' 'cmp -s in out'
 }
 
+# nginx and Redis answer a close_notify by closing TCP, with none of their own; nothing else is wrong.
+only_hurried_ends() {
+	assertEquals '' "$(grep -E ' [EW] ' relay.log | grep -v 'without TLS.s close_notify')"
+}
+
 test_nginx() {
 	# a web server behind TLS
 	[ -x /usr/sbin/nginx ] || { startSkipping; return 0; }
@@ -239,7 +244,7 @@ test_nginx() {
 	# several requests over one connection
 	run curl -sS "http://127.0.0.1:$port/file" "http://127.0.0.1:$port/file" "http://127.0.0.1:$port/file"
 	assertEquals 9000000 "$(stat -c %s out)"
-	refute_log relay.log ' [EW] '
+	only_hurried_ends
 }
 
 test_haproxy() {
@@ -293,7 +298,7 @@ test_redis() {
 	assert_log out 'errors: 0, replies: 5000'
 	run redis-benchmark -p "$port" -c 20 -n 2000 -P 4 -q -t set,get
 	assert_status 0
-	refute_log relay.log ' [EW] '
+	only_hurried_ends
 }
 
 test_redis_cbc() {
