@@ -183,6 +183,12 @@ test_long_chain_and_names() {
 	ask "OPENSSL:127.0.0.1:$server_port,cafile=$pki/deep-0.crt"
 	assertEquals "$(cat err)" 0 "$status"
 	assert_out hello
+	# 60 of them take more than one record
+	make_more deep_chain deepest 60 "subjectAltName=$localhost"
+	tls_server deepest --cert "$pki/deepest.pem" echo
+	ask "OPENSSL:127.0.0.1:$server_port,cafile=$pki/deepest-0.crt"
+	assertEquals "$(cat err)" 0 "$status"
+	assert_out hello
 	make_more certificate long ca "/CN=localhost/description=$long_name" "subjectAltName=DNS:$long_name,$localhost"
 	tls_server long --cert "$pki/long.pem" echo
 	ask "$(tls_connect)"

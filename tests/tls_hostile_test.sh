@@ -187,6 +187,41 @@ test_one_byte_at_a_time() {
 	assert_out 'byte by byte'
 }
 
+test_handshake_in_pieces() {
+	# messages of a handshake may come in any number of records
+	tls_listener relay "cafile=$pki/ca.crt,fork" PIPE
+	for length in 1 3 100; do
+		tls_client --max 1.2 --fragment "$length" --cert "$pki/client.pem" "127.0.0.1:$port" say pieces
+		assertEquals "$length: $(cat err)" 0 "$status"
+		assert_out pieces
+		tls_server server --max 1.2 --fragment "$length" --cert "$pki/server.pem" echo
+		given pieces
+		run "$SOCAT" -t 10 - "$(tls_connect)" <in
+		assertEquals "$length: $(cat err)" 0 "$status"
+		assert_out pieces
+		stop "$server_pid"
+	done
+}
+
+test_false_start() {
+	# a client may send data right behind its part of the handshake
+	tls_listener relay verify=0,fork PIPE
+	tls_client "127.0.0.1:$port" false-start 'false start'
+	assertEquals "$(cat err)" 0 "$status"
+	assert_out 'false start'
+	refute_log relay.log ' [EW] '
+}
+
+test_too_many_certificates() {
+	# a chain has an end somewhere
+	make_more deep_chain endless 80 extendedKeyUsage=clientAuth
+	tls_listener relay "cafile=$pki/endless-0.crt,fork" CREATE:got
+	tls_client --cert "$pki/endless.pem" "127.0.0.1:$port" say secret
+	assertEquals 1 "$status"
+	wait_log relay.log ' E .*too much'
+	assertFalse 'opened' '[ -e got ]'
+}
+
 test_garbage() {
 	# nonsense of all kinds, some of it in the form of records and messages
 	tls_listener relay verify=0,fork,handshake-timeout=1 CREATE:got

@@ -267,6 +267,12 @@ test_long_chain_and_names() {
 	ask --cert "$pki/deep.pem"
 	assertEquals "$(cat err deep.log)" 0 "$status"
 	assert_out hello
+	# 60 of them take more than one record, ours and the client's
+	make_more deep_chain deepest 60 "extendedKeyUsage=serverAuth,clientAuth"
+	tls_listener deepest "cert=$pki/deepest.pem,cafile=$pki/deepest-0.crt,fork" PIPE
+	tls_client --ca "$pki/deepest-0.crt" --cert "$pki/deepest.pem" "127.0.0.1:$port" say hello
+	assertEquals "$(cat err deep.log)" 0 "$status"
+	assert_out hello
 	make_more certificate long ca "/CN=long/description=$long_name" "subjectAltName=DNS:$long_name"
 	tls_listener long "cafile=$pki/ca.crt,fork" PIPE
 	ask --cert "$pki/long.pem"

@@ -32,6 +32,8 @@ Modes of clients alone:
   many N SIZE     N connections at once with data of their own, echoed
   hold N          open N connections, use each once, tell "held N", use each again when
                   standard input ends
+  false-start TEXT  send the text right behind Finished, before the server's (RFC 7918); then
+                  take the echo of it
   resume N TEXT   N connections after one another, each with the session of the last
 
 Modes without TLS:
@@ -51,6 +53,7 @@ Options:
   --check         the server's name, too      --name NAME  of the server: SNI and check
   --min, --max    version: 1.0 to 1.3         --ciphers, --curve, --alpn A,B
   --host, --port  to listen on                --open       bytes: don't end our direction
+  --fragment N    put the handshake into records of N bytes
   --drip          send a byte at a time       --cut N      end after N bytes sent
   --tamper N      change a bit of byte N      --cut-each   the first connection after 0
                   that is sent                             bytes, the next after 1, ...
@@ -82,8 +85,9 @@ HANDSHAKE, ALERT, CHANGE, DATA = 22, 21, 20, 23
 class Wire:
     """A TCP connection that can spoil what is sent through it, and looks at the records."""
 
-    def __init__(self, conn, cut=None, drip=False, tamper=None):
+    def __init__(self, conn, cut=None, drip=False, tamper=None, fragment=None):
         self.conn, self.cut, self.drip, self.tamper = conn, cut, drip, tamper
+        self.fragment = fragment
         self.sent = b""
         self.wrote = 0
         self.got = b""
@@ -102,7 +106,23 @@ class Wire:
                 self.largest[way] = max(self.largest[way], length)
             self.left[way] = self.left[way][5 + length:]
 
+    def fragments(self, data):
+        """The handshake's messages in records of so many bytes, until they are encrypted."""
+        out = b""
+        while data:
+            kind, version, length = struct.unpack("!BHH", data[:5])
+            body, data = data[5:5 + length], data[5 + length:]
+            if kind != HANDSHAKE or not self.fragment:
+                self.fragment = None
+                return out + struct.pack("!BHH", kind, version, length) + body + data
+            for at in range(0, length, self.fragment):
+                part = body[at:at + self.fragment]
+                out += struct.pack("!BHH", kind, version, len(part)) + part
+        return out
+
     def send(self, data):
+        if self.fragment:
+            data = self.fragments(data)
         at = self.wrote
         self.wrote += len(data)
         if self.keep:
@@ -427,7 +447,7 @@ class Forger:
         self.session, self.wire = session, session.link.wire
         tls = session.link.tls
         suite = tls.cipher()[0]
-        if "GCM" not in suite or tls.version() != "TLSv1.2":
+        if "GCM" not in suite or tls.version() not in (None, "TLSv1.2"):
             raise OSError("can't forge %s %s" % (tls.version(), suite))
         key = 32 if "AES256" in suite else 16
         name = "sha384" if "SHA384" in suite else "sha256"
@@ -591,7 +611,7 @@ class Peer:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         ciphers = options.ciphers
-        if options.words[-2:-1] == ["forge"] or "forge" in options.words:
+        if "forge" in options.words or "false-start" in options.words:
             ciphers = ciphers or "AESGCM"
             context.maximum_version = VERSIONS["1.2"]
         if options.min in ("1.0", "1.1") or options.max in ("1.0", "1.1"):
@@ -619,7 +639,7 @@ class Peer:
         conn.settimeout(BOUND)
         conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return Wire(conn, cut if cut is not None else self.options.cut, self.options.drip,
-                    tamper if tamper is not None else self.options.tamper)
+                    tamper if tamper is not None else self.options.tamper, self.options.fragment)
 
     def greet(self, session, wire, tls_session=None):
         """The handshake; True if there is a session now."""
@@ -722,8 +742,8 @@ class Client(Peer):
     def run(self):
         self.address, self.options.words = self.options.words[0], self.options.words[1:]
         mode, args = self.options.words[0], self.options.words[1:]
-        if mode in ("many", "hold", "resume", "knock", "bytes", "crowd", "garbage", "cuts", "tampers"):
-            return getattr(self, mode)(*args)
+        if mode in ("many", "hold", "resume", "knock", "bytes", "crowd", "garbage", "false-start", "cuts", "tampers"):
+            return getattr(self, mode.replace("-", "_"))(*args)
         session, wire = self.open()
         return 0 if self.serve(session, wire) else 1
 
@@ -792,6 +812,27 @@ class Client(Peer):
             if not self.serve(session, wire, known):
                 return 1
             known = session.link.tls.session
+        return 0
+
+    def false_start(self, text):
+        session, wire = self.open()
+        session.context = self.context
+        link = session.link = Link(wire, self.context, False)
+        flight = b""
+        while b"\x14\3\3\0\1\1" not in flight:
+            try:
+                link.tls.do_handshake()
+            except ssl.SSLWantReadError:
+                pass
+            flight = link.outgoing.read()
+            if b"\x14\3\3\0\1\1" not in flight:
+                wire.send(flight)
+                link.fill()
+        forger = Forger(session)
+        wire.send(flight + forger.record(DATA, text.encode()))
+        link.handshake()
+        forger.left = link.incoming.read()
+        forger.run(["expect:" + text, "close", "end"])
         return 0
 
     def knock(self, count, text):
@@ -887,7 +928,7 @@ def main(argv):
     for name in ("cert", "ca", "min", "max", "ciphers", "alpn", "name", "curve"):
         parser.add_argument("--" + name)
     parser.add_argument("--host", default="127.0.0.1")
-    for name in ("port", "cut", "tamper", "tamper-each"):
+    for name in ("port", "cut", "tamper", "tamper-each", "fragment"):
         parser.add_argument("--" + name, type=int, default=0 if name == "port" else None)
     for name in ("check", "drip", "cut-each", "open"):
         parser.add_argument("--" + name, action="store_true")

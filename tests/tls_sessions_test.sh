@@ -314,6 +314,46 @@ test_reload() {
 	assertTrue 'still there' "kill -0 $relay"
 }
 
+test_reload_in_handshakes() {
+	# handshakes that are under way end with what they began with
+	cp "$pki/server.pem" cert.pem
+	listener relay "OPENSSL-LISTEN:0,bind=127.0.0.1,cert=$dir/cert.pem,verify=0,fork" PIPE
+	relay=$pid
+	for number in 1 2 3 4; do
+		start "slow$number" "$python" "$tls_peer" client --drip --ca "$pki/ca.crt" "127.0.0.1:$port" say slowly
+		eval "slow$number=\$pid"
+	done
+	start crowd "$python" "$tls_peer" client "127.0.0.1:$port" crowd 20 1603010100010000
+	wait_log crowd.out crowd
+	for number in 1 2 3 4 5 6 7 8; do
+		if [ $((number % 2)) -eq 0 ]; then cp "$pki/server.pem" cert.pem; else cp "$pki/second.pem" cert.pem; fi
+		kill -HUP "$relay"
+		wait_log relay.log ' N .*([Rr]eload|read again|new certificate)' "$number"
+	done
+	for number in 1 2 3 4; do
+		eval "finish \$slow$number"
+		assertEquals "$(cat "slow$number.log")" 0 "$status"
+		assert_file slowly "slow$number.out"
+	done
+	assertEquals localhost "$(shown)"
+}
+
+test_client_gone_in_handshake() {
+	# clients that reset the connection in the middle of a handshake, servers that do
+	tls_listener relay verify=0,fork PIPE
+	for count in 10 100 200 300; do
+		tls_client --cut "$count" "127.0.0.1:$port" say hello
+	done
+	tls_server mute mute
+	listener relay2 TCP4-LISTEN:0,bind=127.0.0.1,fork "$(tls_connect)"
+	relay=$pid
+	client abort "127.0.0.1:$port" 1000
+	wait_log mute.log '^1: accepted'
+	stop "$server_pid"
+	wait_log relay2.log ' E .*handshake'
+	wait_until has_sockets "$relay" 1
+}
+
 test_reload_authorities() {
 	# so with the authorities of clients, in either role
 	cp "$pki/ca.crt" trusted.pem
