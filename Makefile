@@ -24,6 +24,7 @@ objects  = $(SOURCES:src/%.c=$(1)/%.o)
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 COMMON   := -std=c11 -D_GNU_SOURCE -Isrc $(WARNINGS) -MMD -MP
 CFLAGS   := -O2 -ffunction-sections -fdata-sections -fstack-protector-strong \
+            -fno-unwind-tables -fno-asynchronous-unwind-tables \
             -fPIE -ffile-prefix-map=$(CURDIR)/= $(ARCH_CFLAGS)
 LDFLAGS  := -static-pie -s -Wl,--gc-sections,-z,relro,-z,now,-z,noexecstack \
             -Wl,--build-id=none,--version-script=ci/exports.map $(ARCH_LDFLAGS)

@@ -1,4 +1,5 @@
-/* Any text as the value of any option, as a range and as a table of access rules. */
+/* Any text as the value of any option, as a range, as a table of access rules and as a list of
+ * cipher suites. */
 #include <netinet/in.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 #include "addr/range.h"
 #include "addr/tcpwrap.h"
 #include "opt/opt.h"
+#include "tls/suites.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -52,6 +54,25 @@ static void try_access(const char *text)
 	tcpwrap_table_matches(text, "table", false, &wrap, &who);
 }
 
+/* What is accepted is a list without repetitions; what is refused has a reason. */
+static void try_ciphers(const char *text)
+{
+	struct tls_suites suites;
+	char why[200];
+
+	if (tls_suites_parse(&suites, text, why, sizeof why) != 0) {
+		if (why[0] == '\0')
+			abort();
+		return;
+	}
+	if (suites.count == 0 || suites.count > BR_MAX_CIPHER_SUITES)
+		abort();
+	for (size_t i = 0; i < suites.count; i++)
+		for (size_t k = 0; k < i; k++)
+			if (suites.list[i] == suites.list[k])
+				abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text;
@@ -63,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	try_option(choose((size_t)data[0] << 8 | data[1]), text);
 	try_access(text);
+	try_ciphers(text);
 	free(text);
 	return 0;
 }
