@@ -172,7 +172,7 @@ static int load(const struct spec *spec, bool server, struct tls_address *a)
 
 	if (pins < 0)
 		return no_memory(spec);
-	settings.name = a->name;
+	settings.name = settings.verify ? a->name : NULL;
 	settings.sni = a->sni;
 	settings.pins = (const unsigned char (*)[TLS_PIN_SIZE])a->pins;
 	settings.pin_count = (size_t)pins;

@@ -43,8 +43,9 @@ static int load(struct tls_material *m, const struct tls_settings *settings)
 		if (m->key == NULL)
 			return -1;
 	}
-	/* a pin alone vouches for the peer: authorities are not asked */
-	if (settings->verify && settings->pin_count == 0) {
+	/* a pin alone vouches for the peer: authorities are asked only if they are named, too */
+	if (settings->verify && (settings->pin_count == 0 || settings->cafile != NULL ||
+	                         settings->capath != NULL)) {
 		m->anchors = tls_anchors_load(settings->cafile, settings->capath, settings->where);
 		if (m->anchors == NULL)
 			return -1;

@@ -223,6 +223,18 @@ static void not_tls(struct tls_handshake *h)
 
 /* --- talking ------------------------------------------------------------------- */
 
+/* For programs: what the peer's certificate says, and what was agreed on. */
+static struct variables *find_names(struct tls_engine *e, bool resumed)
+{
+	const br_ssl_session_parameters *session = &e->ssl.core.session;
+	struct variables *names = tls_engine_names(e, resumed), *longer;
+
+	longer = variables_add(names, "OPENSSL_CIPHER", tls_suite_name(session->cipher_suite));
+	names = longer != NULL ? longer : names;
+	longer = variables_add(names, "OPENSSL_PROTO_VERSION", tls_version_name(session->version));
+	return longer != NULL ? longer : names;
+}
+
 static void succeed(struct tls_handshake *h)
 {
 	struct tls_engine *e = h->engine;
@@ -249,7 +261,7 @@ static void succeed(struct tls_handshake *h)
 		return;
 	}
 	h->channel = NULL;
-	outcome.names = e->settings->wants_names ? tls_engine_names(e, resumed) : NULL;
+	outcome.names = e->settings->wants_names ? find_names(e, resumed) : NULL;
 	log_notice("SSL connection using %s, %s%s%s%s%s%s", tls_version_name(session.version),
 	           tls_suite_name(core->session.cipher_suite), resumed ? ", resumed" : "",
 	           protocol != NULL ? ", ALPN " : "", protocol != NULL ? protocol : "",

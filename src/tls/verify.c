@@ -330,7 +330,10 @@ static unsigned check(struct tls_verifier *verifier)
 	tls_subject_line(leaf->subject, verifier->subject, sizeof verifier->subject);
 	error = read_key(verifier);
 	if (error == 0 && policy->pin_count > 0)
-		return check_pins(verifier);
+		error = check_pins(verifier);
+	/* a pin alone vouches for its owner */
+	if (policy->pin_count > 0 && policy->anchors == NULL)
+		return error;
 	if (error == 0 && policy->anchors != NULL)
 		error = check_path(verifier);
 	if (error == 0 && policy->anchors != NULL)

@@ -23,8 +23,8 @@ struct tls_policy {
 	/* A host name, or an IP address without brackets, that the certificate must be for; NULL or
 	 * empty: any. */
 	const char *name;
-	/* SHA-256 of acceptable public keys (SubjectPublicKeyInfo, RFC 7469); none: any. One of them
-	 * in the leaf vouches for it without anchors, dates and name. */
+	/* SHA-256 of acceptable public keys (SubjectPublicKeyInfo, RFC 7469); none: any. Without
+	 * anchors one of them in the leaf vouches for it, whatever its dates and names. */
 	const unsigned char (*pins)[TLS_PIN_SIZE];
 	size_t pin_count;
 	bool of_client;    /* the peer is the client: the extended key usage to look for */
