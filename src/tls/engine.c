@@ -8,6 +8,7 @@
 #include "loop/loop.h"
 #include "sys/log.h"
 #include "tls/ec.h"
+#include "tls/names.h"
 
 /* How long a client offers a session: its server's certificate is not looked at again meanwhile. */
 #define RESUME_FOR (3600 * NANOSECONDS)
@@ -194,22 +195,39 @@ void tls_engine_free(struct tls_engine *e)
 	free(e);
 }
 
-bool tls_engine_remember(struct tls_engine *e)
+void tls_engine_session(const struct tls_engine *e, struct tls_session *session)
+{
+	const br_ssl_engine_context *core = &e->ssl.core;
+	size_t limit = e->settings->send_fragment;
+
+	/* an agreement on smaller records binds both sides (RFC 6066, 4) */
+	if (core->peer_log_max_frag_len != 0 && limit > (size_t)1 << core->peer_log_max_frag_len)
+		limit = (size_t)1 << core->peer_log_max_frag_len;
+	if (e->settings->ask_fragment != 0 && limit > e->settings->ask_fragment)
+		limit = e->settings->ask_fragment;
+	*session = (struct tls_session){
+		.in = (const br_sslrec_in_class **)&e->ssl.core.in.vtable,
+		.out = (const br_sslrec_out_class **)&e->ssl.core.out.vtable,
+		.version = core->session.version, .max_fragment = limit,
+		.early = e->input + e->input_start, .early_length = e->input_end - e->input_start,
+	};
+}
+
+/* Clients keep the session. Returns true if it is one of before. */
+static bool remember(struct tls_engine *e)
 {
 	struct tls_material *m = e->material;
-	br_ssl_session_parameters session;
+	const br_ssl_session_parameters *session = &e->ssl.core.session;
 	bool resumed;
 
 	if (e->settings->server)
 		return false;
-	br_ssl_engine_get_session_parameters(&e->ssl.core, &session);
-	resumed = e->offered && memcmp(session.master_secret, m->last.master_secret,
-	                               sizeof(session.master_secret)) == 0;
-	if (!resumed && session.session_id_len > 0) {
-		m->last = session;
+	resumed = e->offered && memcmp(session->master_secret, m->last.master_secret,
+	                               sizeof(session->master_secret)) == 0;
+	if (!resumed && session->session_id_len > 0) {
+		m->last = *session;
 		m->last_until = loop_now() + RESUME_FOR;
 	}
-	explicit_bzero(&session, sizeof(session));
 	return resumed;
 }
 
@@ -219,7 +237,8 @@ void tls_engine_forget(struct tls_engine *e)
 		e->material->last_until = 0;
 }
 
-struct variables *tls_engine_names(struct tls_engine *e, bool resumed)
+/* The peer's names; of a resumed session those of the first one. */
+static struct variables *peer_names(struct tls_engine *e, bool resumed)
 {
 	struct tls_material *m = e->material;
 
@@ -230,4 +249,30 @@ struct variables *tls_engine_names(struct tls_engine *e, bool resumed)
 		m->last_names = tls_verifier_take_variables(e->verifier);
 	}
 	return m->last_names == NULL ? NULL : variables_copy(m->last_names);
+}
+
+static struct variables *add(struct variables *variables, const char *name, const char *value)
+{
+	struct variables *longer = variables_add(variables, name, value);
+
+	return longer != NULL ? longer : variables;
+}
+
+struct variables *tls_engine_finish(struct tls_engine *e)
+{
+	br_ssl_engine_context *core = &e->ssl.core;
+	const char *version = tls_version_name(core->session.version);
+	const char *suite = tls_suite_name(core->session.cipher_suite);
+	const char *protocol = br_ssl_engine_get_selected_protocol(core);
+	bool resumed = remember(e), known = tls_verifier_has_peer(e->verifier);
+	struct variables *names;
+
+	log_notice("SSL connection using %s, %s%s%s%s%s%s", version, suite,
+	           resumed ? ", resumed" : "", protocol != NULL ? ", ALPN " : "",
+	           protocol != NULL ? protocol : "", known ? ", peer " : "",
+	           known ? tls_verifier_subject(e->verifier) : "");
+	if (!e->settings->wants_names)
+		return NULL;
+	names = peer_names(e, resumed);
+	return add(add(names, "OPENSSL_CIPHER", suite), "OPENSSL_PROTO_VERSION", version);
 }

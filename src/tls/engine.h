@@ -2,6 +2,7 @@
 #ifndef TLS_ENGINE_H
 #define TLS_ENGINE_H
 
+#include "chan/tls.h"
 #include "tls/config.h"
 
 /* Room for records during a handshake. Records in clear are taken in pieces, and encrypted ones are
@@ -28,14 +29,12 @@ struct tls_engine *tls_engine_new(struct tls_config *config);
 /* Overwrites the keys. NULL is fine. */
 void tls_engine_free(struct tls_engine *engine);
 
-/* The handshake has succeeded: remember the session (clients). Returns true if it was resumed, as
- * far as that is known (servers: never). */
-bool tls_engine_remember(struct tls_engine *engine);
+/* The handshake has succeeded: what the channel for the data needs. It points into the engine. */
+void tls_engine_session(const struct tls_engine *engine, struct tls_session *session);
+/* Say so, and remember the session (clients). Returns what programs get to know, the peer's names
+ * (of a resumed session those of the first one), suite and version, for free(3); NULL: nothing. */
+struct variables *tls_engine_finish(struct tls_engine *engine);
 /* It has failed: a session that was offered is not going to be offered again. */
 void tls_engine_forget(struct tls_engine *engine);
-
-/* The peer's names for programs, of a resumed session those of the first one; for free(3), or
- * NULL. */
-struct variables *tls_engine_names(struct tls_engine *engine, bool resumed);
 
 #endif

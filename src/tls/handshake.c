@@ -25,7 +25,6 @@
 #include "sys/error.h"
 #include "sys/log.h"
 #include "tls/engine.h"
-#include "tls/names.h"
 #include "tls/words.h"
 
 #define LINGER_TIME NANOSECONDS
@@ -223,50 +222,21 @@ static void not_tls(struct tls_handshake *h)
 
 /* --- talking ------------------------------------------------------------------- */
 
-/* For programs: what the peer's certificate says, and what was agreed on. */
-static struct variables *find_names(struct tls_engine *e, bool resumed)
-{
-	const br_ssl_session_parameters *session = &e->ssl.core.session;
-	struct variables *names = tls_engine_names(e, resumed), *longer;
-
-	longer = variables_add(names, "OPENSSL_CIPHER", tls_suite_name(session->cipher_suite));
-	names = longer != NULL ? longer : names;
-	longer = variables_add(names, "OPENSSL_PROTO_VERSION", tls_version_name(session->version));
-	return longer != NULL ? longer : names;
-}
-
 static void succeed(struct tls_handshake *h)
 {
 	struct tls_engine *e = h->engine;
-	br_ssl_engine_context *core = &e->ssl.core;
-	struct tls_session session = {
-		.in = &core->in.vtable, .out = &core->out.vtable,
-		.version = core->session.version, .max_fragment = e->settings->send_fragment,
-		.early = e->input + e->input_start, .early_length = e->input_end - e->input_start,
-	};
 	struct tls_handshake_request request = h->request;
-	const char *protocol = br_ssl_engine_get_selected_protocol(core);
-	bool resumed = tls_engine_remember(e);
+	struct tls_session session;
 	struct tls_outcome outcome = { .channel = NULL };
 
-	/* an agreement on smaller records binds both sides (RFC 6066, 4) */
-	if (core->peer_log_max_frag_len != 0 &&
-	    session.max_fragment > (size_t)1 << core->peer_log_max_frag_len)
-		session.max_fragment = (size_t)1 << core->peer_log_max_frag_len;
-	if (e->settings->ask_fragment != 0 && session.max_fragment > e->settings->ask_fragment)
-		session.max_fragment = e->settings->ask_fragment;
+	tls_engine_session(e, &session);
 	outcome.channel = tls_channel_new(h->channel, &session);
 	if (outcome.channel == NULL) {
 		fail(h, -1, "%s", error_text(ENOMEM));
 		return;
 	}
 	h->channel = NULL;
-	outcome.names = e->settings->wants_names ? find_names(e, resumed) : NULL;
-	log_notice("SSL connection using %s, %s%s%s%s%s%s", tls_version_name(session.version),
-	           tls_suite_name(core->session.cipher_suite), resumed ? ", resumed" : "",
-	           protocol != NULL ? ", ALPN " : "", protocol != NULL ? protocol : "",
-	           tls_verifier_has_peer(e->verifier) ? ", peer " : "",
-	           tls_verifier_has_peer(e->verifier) ? tls_verifier_subject(e->verifier) : "");
+	outcome.names = tls_engine_finish(e);
 	task_cancel(&h->task);
 	timer_stop(&h->timer);
 	request.done(request.owner, &outcome);

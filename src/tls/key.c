@@ -15,7 +15,7 @@
 #include "tls/pem.h"
 #include "tls/subject.h"
 
-enum { FILE_MAX_ = 1048576, KEY_MAX = 2048, LINE_MAX_ = 256 };
+enum { FILE_MAX_ = 1048576, RSA_MAX = 512, LINE_MAX_ = 256 };
 
 /* What is being loaded, for messages. */
 struct loading {
@@ -224,19 +224,20 @@ static int load_key(const struct loading *loading, const struct tls_pem *pem)
 	return refuse(loading, "it has no private key", "; option key names the file that has it");
 }
 
-/* The public half of our key is this one. */
+/* The public half of our key is this one: what the one signs, the other finds right. (BearSSL 0.6
+ * can't compute the modulus of a key of 4096 bits.) */
 static bool rsa_matches(const struct tls_key *key, const br_rsa_public_key *public)
 {
-	unsigned char modulus[KEY_MAX];
-	br_rsa_compute_modulus compute = br_rsa_compute_modulus_get_default();
-	size_t size = compute(NULL, &key->rsa);
-	size_t skip = 0;
+	static const unsigned char hash[br_sha256_SIZE] = {1, 2, 3};
+	unsigned char signature[RSA_MAX], found[br_sha256_SIZE];
+	size_t size = (key->rsa.n_bitlen + 7) / 8;
 
-	if (size == 0 || size > sizeof modulus || compute(modulus, &key->rsa) != size)
-		return false;
-	while (skip < public->nlen && public->n[skip] == 0)
-		skip++;
-	return public->nlen - skip == size && memcmp(public->n + skip, modulus, size) == 0;
+	return size <= sizeof signature && size == public->nlen &&
+	       br_rsa_pkcs1_sign_get_default()(BR_HASH_OID_SHA256, hash, sizeof hash, &key->rsa,
+	                                       signature) &&
+	       br_rsa_pkcs1_vrfy_get_default()(signature, size, BR_HASH_OID_SHA256, sizeof found,
+	                                       public, found) &&
+	       memcmp(hash, found, sizeof hash) == 0;
 }
 
 static bool ec_matches(const struct tls_key *key, const br_ec_public_key *public)
