@@ -251,6 +251,36 @@ test_reload_of_a_pipe() {
 	assert_out hello
 }
 
+test_term_while_a_pipe_is_read() {
+	# a key that does not come: waiting for it can be ended
+	mkfifo key
+	relay relay "OPENSSL-LISTEN:0,bind=127.0.0.1,cert=$pki/server.crt,key=key,verify=0,fork" PIPE
+	relay=$pid
+	# the writer comes, and says nothing
+	exec 9>key
+	kill -TERM "$relay"
+	finish "$relay"
+	exec 9>&-
+	assertEquals 143 "$status"
+	refute_log relay.log 'listening on'
+}
+
+test_key_from_a_pipe_in_pieces() {
+	# it is read to its end, not to its first piece
+	mkfifo key
+	start relay "$SOCAT" -d -d "OPENSSL-LISTEN:0,bind=127.0.0.1,cert=$pki/rsa.crt,key=key,verify=0,fork" PIPE
+	exec 9>key
+	head -n 3 "$pki/rsa.key" >&9
+	sleep 0.1
+	tail -n +4 "$pki/rsa.key" >&9
+	refute_log relay.log 'listening on'
+	exec 9>&-
+	wait_log relay.log 'listening on'
+	port=$(port_of relay.log)
+	tls_client "127.0.0.1:$port" say hello
+	assert_out hello
+}
+
 test_reload_during_handshakes() {
 	# a handshake that has begun is finished with what it began with; signals in a row do no harm
 	cp "$pki/server.pem" cert.pem

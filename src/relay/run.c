@@ -265,7 +265,8 @@ int run(const struct run_settings *settings)
 	state.pid = getpid();
 	programs_on_end(program_ended);
 	environment_init();
-	if (address_prepare(settings->left) < 0 || address_prepare(settings->right) < 0)
+	if ((address_prepare(settings->left) < 0 || address_prepare(settings->right) < 0) &&
+	    !loop_stopping())
 		loop_stop(1);
 	if (!loop_stopping()) {
 		if (address_forks(settings->left))

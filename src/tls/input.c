@@ -3,10 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "loop/child.h"
+#include "loop/loop.h"
+
+/* How long until a signal is noticed, or that a pipe has a writer. */
+#define LOOK_AGAIN (NANOSECONDS / 50)
 
 /* Like realloc(3), but what is left behind is overwritten. */
 static unsigned char *grow(unsigned char *data, size_t used, size_t capacity)
@@ -17,6 +24,19 @@ static unsigned char *grow(unsigned char *data, size_t used, size_t capacity)
 		memcpy(longer, data, used);
 	tls_input_free(data, used);
 	return longer;
+}
+
+/* A pipe's writer may take its time, but not longer than until we are told to end. */
+static bool wait_for_data(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	while (poll(&p, 1, 0) == 0)
+		if (!signals_wait(LOOK_AGAIN)) {
+			errno = EINTR;
+			return false;
+		}
+	return true;
 }
 
 /* Nothing is known of its size beforehand: it may be a pipe. */
@@ -33,10 +53,10 @@ static unsigned char *read_all(int fd, size_t limit, size_t *size)
 			if (data == NULL)
 				return NULL;
 		}
-		got = read(fd, data + used, capacity - used);
+		got = wait_for_data(fd) ? read(fd, data + used, capacity - used) : -1;
 		if (got == 0)
 			break;
-		if (got < 0 && errno == EINTR)
+		if (got < 0 && errno == EAGAIN)
 			continue;
 		if (got > 0)
 			used += (size_t)got;
@@ -54,7 +74,7 @@ static unsigned char *read_all(int fd, size_t limit, size_t *size)
 
 unsigned char *tls_input_read(const char *path, size_t limit, size_t *size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), error;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), error;
 	unsigned char *data = NULL;
 	struct stat status;
 

@@ -4,8 +4,9 @@
 
 #include <stddef.h>
 
-/* Read a file, pipe or device to its end; it may block. Returns memory for tls_input_free(), or NULL
- * with errno: EFBIG if there is more than limit. */
+/* Read a file, pipe or device to its end, which a pipe's writer may make wait for long. Returns
+ * memory for tls_input_free(), or NULL with errno: EFBIG if there is more than limit, EINTR if a
+ * signal to end has come first. */
 unsigned char *tls_input_read(const char *path, size_t limit, size_t *size);
 
 /* Overwrites it: there may be a private key in it. */
