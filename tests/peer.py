@@ -11,6 +11,8 @@ Server modes:
   late S        read to the client's end, wait S seconds, answer "late N" (N: bytes read)
   collect DIR   write each connection's bytes to DIR/1, DIR/2, ...; no answer
   say TEXT      send the text, then end
+  early TEXT    send the text and end, then take what comes; its SHA-256 goes to PORTFILE.sum
+  answer SEED N read to the client's end, its SHA-256 goes to PORTFILE.sum; then send N bytes
   whoami        send "ADDRESS PORT" of the client as seen here, then end
   silent        accept, then neither read nor write
   hello-echo    send "hello N\\n" (N: number of the connection), then echo
@@ -147,6 +149,21 @@ class Server:
     def do_say(self, conn, peer, number):
         with conn:
             conn.sendall(self.args[0].encode())
+
+    def write_sum(self, digest):
+        publish(self.portfile + ".sum", digest.hexdigest())
+
+    def do_early(self, conn, peer, number):
+        with conn:
+            conn.sendall(self.args[0].encode())
+            conn.shutdown(socket.SHUT_WR)
+            self.write_sum(hashlib.sha256(read_all(conn)))
+
+    def do_answer(self, conn, peer, number):
+        with conn:
+            self.write_sum(hashlib.sha256(read_all(conn)))
+            for block in data_from(self.args[0], int(self.args[1])):
+                conn.sendall(block)
 
     def do_whoami(self, conn, peer, number):
         with conn:

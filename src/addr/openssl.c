@@ -216,6 +216,18 @@ static void cancel_upgrade(struct opening *opening)
 	opening_over(opening);
 }
 
+/* The kernel forgets it as soon as the peer resets the connection: so who accepted it is asked. */
+static void find_peer(struct tls_upgrade *u)
+{
+	if (u->request.client != NULL && u->request.client->peer.length > 0) {
+		u->peer = u->request.client->peer;
+		return;
+	}
+	u->peer.length = sizeof(u->peer.addr);
+	if (getpeername(u->request.channel->read_fd, &u->peer.addr.sa, &u->peer.length) < 0)
+		u->peer.length = 0;
+}
+
 static struct opening *upgrade(const struct spec *spec, const struct upgrade_request *request)
 {
 	struct tls_upgrade *u = calloc(1, sizeof(*u));
@@ -229,9 +241,7 @@ static struct opening *upgrade(const struct spec *spec, const struct upgrade_req
 	u->base.cancel = cancel_upgrade;
 	u->spec = spec;
 	u->request = *request;
-	u->peer.length = sizeof(u->peer.addr);
-	if (getpeername(request->channel->read_fd, &u->peer.addr.sa, &u->peer.length) < 0)
-		u->peer.length = 0;
+	find_peer(u);
 	u->handshake = tls_handshake_start(&shake);
 	if (u->handshake != NULL)
 		return &u->base;

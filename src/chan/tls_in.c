@@ -55,7 +55,9 @@ static void got_alert(struct tls *t, const unsigned char *alert, size_t length)
 static void got_handshake(struct tls *t)
 {
 	log_info("the peer asks for renegotiation: refused");
-	tls_send_alert(t, WARNING, NO_RENEGOTIATION);
+	/* one who asks and does not take the answers gets no more: they would fill the memory */
+	if (t->output == NULL)
+		tls_send_alert(t, WARNING, NO_RENEGOTIATION);
 }
 
 static void idle_record(struct tls *t)

@@ -86,7 +86,7 @@ static size_t seal(struct tls *t, int type, const unsigned char *data, size_t si
 void tls_send_alert(struct tls *t, unsigned char level, unsigned char description)
 {
 	const unsigned char alert[2] = { level, description };
-	unsigned char record[2 * OVERHEAD];
+	unsigned char record[RECORD_ROOM];
 	size_t size;
 
 	seal(t, ALERT, alert, sizeof(alert), record, sizeof(record), &size);
@@ -118,7 +118,7 @@ static size_t make_batch(struct tls *t, struct batch *b, const unsigned char *da
 	size_t at = 0, total;
 
 	b->count = b->data = 0;
-	while (b->data < size && SCRATCH - at >= 2 * OVERHEAD && b->count < MAX_RECORDS) {
+	while (b->data < size && SCRATCH - at >= RECORD_ROOM && b->count < MAX_RECORDS) {
 		b->data += seal(t, DATA, data + b->data, size - b->data, tls_scratch + at,
 		                SCRATCH - at, &total);
 		at += total;

@@ -14,8 +14,8 @@ enum {
 	NO_RENEGOTIATION = 100,
 	HEADER = 5, MAX_PLAIN = 16384, MAX_SEALED = MAX_PLAIN + 2048,
 	/* The header, initialisation vector, MAC and padding of any suite; TLS 1.0 may make two
-	 * records of one. */
-	OVERHEAD = 512,
+	 * records of one: less than that. */
+	OVERHEAD = 512, RECORD_ROOM = 2 * OVERHEAD,
 	/* Records of so much data are bulk. */
 	BULK_RECORD = 1024,
 	READ_SIZE = 65536, SCRATCH = READ_SIZE + HEADER + MAX_SEALED, MAX_RECORDS = 160,

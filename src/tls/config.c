@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "sys/error.h"
 #include "sys/log.h"
@@ -85,10 +86,36 @@ struct tls_config *tls_config_new(const struct tls_settings *settings)
 	return NULL;
 }
 
+/* At the start a pipe may be waited for, but not while there are sessions. */
+static bool can_be_read_again(const char *path, const struct tls_settings *settings)
+{
+	struct stat status;
+
+	if (path == NULL || stat(path, &status) < 0 || S_ISREG(status.st_mode) ||
+	    S_ISDIR(status.st_mode))
+		return true;   /* what is wrong with it shows when it is read */
+	log_error("%s: %s is not a regular file, so it can't be read again", settings->where, path);
+	return false;
+}
+
+static bool files_can_be_read_again(const struct tls_settings *settings)
+{
+	const char *authorities = settings->cafile;
+
+	if (settings->verify && authorities == NULL && settings->capath == NULL)
+		authorities = getenv("SSL_CERT_FILE");
+	return can_be_read_again(settings->certificate, settings) &&
+	       can_be_read_again(settings->key, settings) &&
+	       can_be_read_again(authorities, settings);
+}
+
 int tls_config_reload(struct tls_config *config)
 {
-	struct tls_material *m = new_material(&config->settings);
+	struct tls_material *m;
 
+	if (!files_can_be_read_again(&config->settings))
+		return -1;
+	m = new_material(&config->settings);
 	if (m == NULL)
 		return -1;
 	tls_material_release(config->material);

@@ -182,7 +182,11 @@ static bool start_server(struct tls_engine *e)
 		ask_clients(&e->ssl.server, m->anchors);
 	if (m->cache != NULL)
 		br_ssl_server_set_cache(&e->ssl.server, &m->cache->vtable);
-	return br_ssl_server_reset(&e->ssl.server) != 0;
+	if (br_ssl_server_reset(&e->ssl.server) == 0)
+		return false;
+	/* for an alert before a version is agreed: with 0 in its header clients don't take it for one */
+	e->ssl.core.version_out = BR_TLS10;
+	return true;
 }
 
 struct tls_engine *tls_engine_new(struct tls_config *config)

@@ -34,6 +34,10 @@ enum { ALERT = 21, HANDSHAKE = 22 };
 
 enum { PROBLEM = 768, EXCERPT = 32, ROOM = 4096, ALERT_ROOM = 512, LINGER_BYTES = 1 << 20 };
 
+/* What a peer may send until the handshake is over (its certificates are the most of it: see
+ * tls/verify.h), and until others have their turn. */
+enum { HEARD_MAX = 1 << 20, TURN_BYTES = 16384, UNEXPECTED_MESSAGE = 10 };
+
 enum state { WAIT, TALK, LINGER };
 
 struct tls_handshake {
@@ -44,9 +48,9 @@ struct tls_handshake {
 	struct tls_engine *engine;        /* NULL: WAIT */
 	unsigned char *output;            /* records to be written */
 	size_t output_start, output_end, output_size;
+	size_t heard;                     /* bytes that the peer has said */
 	size_t discarded;                 /* LINGER */
 	uint8_t state;                    /* enum state */
-	bool heard;                       /* the peer has said something */
 	int write_error;                  /* errno: it takes nothing any more */
 	char *problem;                    /* why it has failed */
 };
@@ -74,7 +78,7 @@ static void give_up(struct tls_handshake *h)
 	struct tls_handshake_request request = h->request;
 	struct tls_outcome outcome = {
 		.problem = h->problem != NULL ? h->problem : error_text(ENOMEM),
-		.unheard = !h->heard,
+		.unheard = h->heard == 0,
 	};
 
 	task_cancel(&h->task);
@@ -171,7 +175,7 @@ static void timed_out(struct timer *timer)
 	struct tls_handshake *h = of_timer(timer);
 
 	fail(h, -1, "%s (option handshake-timeout)%s", error_text(ETIMEDOUT),
-	     h->heard ? "" : ": the peer has said nothing; does it speak TLS?");
+	     h->heard > 0 ? "" : ": the peer has said nothing; does it speak TLS?");
 }
 
 /* The engine has closed. */
@@ -265,7 +269,7 @@ static void peer_closed(struct tls_handshake *h)
 {
 	if (h->write_error != 0)
 		fail(h, -1, "%s", error_text(h->write_error));
-	else if (h->heard)
+	else if (h->heard > 0)
 		fail(h, -1, "the peer closed the connection during the handshake");
 	else
 		fail(h, -1, "the peer closed the connection before it said anything; does it expect "
@@ -294,14 +298,17 @@ static bool hear(struct tls_handshake *h)
 		fail(h, -1, "%s", error_text(errno));
 		return false;
 	}
-	if (!h->heard) {
-		h->heard = true;
-		if (!is_tls(e->input, n)) {
-			not_tls(h);
-			return false;
-		}
+	if (h->heard == 0 && !is_tls(e->input, n)) {
+		h->heard = n;
+		not_tls(h);
+		return false;
 	}
-	return true;
+	h->heard += n;
+	if (h->heard <= HEARD_MAX)
+		return true;
+	fail(h, UNEXPECTED_MESSAGE, "the peer has sent more than %d KiB and not finished the "
+	     "handshake", HEARD_MAX / 1024);
+	return false;
 }
 
 static void feed(struct tls_engine *e)
@@ -395,6 +402,7 @@ static void work(struct task *task)
 {
 	struct tls_handshake *h = (struct tls_handshake *)((char *)task -
 	                                         offsetof(struct tls_handshake, task));
+	size_t turn = h->heard + TURN_BYTES;
 
 	if (h->state == LINGER) {
 		linger(h);
@@ -406,7 +414,10 @@ static void work(struct task *task)
 	if (h->state == WAIT && !start_engine(h))
 		return;
 	while (talk(h))
-		;
+		if (h->heard >= turn) {
+			task_queue(&h->task);
+			return;
+		}
 }
 
 static void notified(void *owner)

@@ -157,7 +157,8 @@ bool tls_host_matches(const struct tls_cert *cert, const char *host)
 			return true;
 		has_names |= tag == NAME_DNS || tag == NAME_ADDRESS;
 	}
-	return !has_names && each_common_name(cert, common_name_matches, &wanted);
+	/* names that can't be read up to their end are no reason to look elsewhere */
+	return !has_names && names.size == 0 && each_common_name(cert, common_name_matches, &wanted);
 }
 
 /* A list of names that is being written. */

@@ -15,7 +15,10 @@
 #include "tls/pem.h"
 #include "tls/subject.h"
 
-enum { FILE_MAX_ = 1048576, RSA_MAX = 512, LINE_MAX_ = 256 };
+enum {
+	FILE_MAX_ = 1048576, RSA_MAX = 512, LINE_MAX_ = 256,
+	RSA_BITS_MIN = 1024, RSA_BITS_MAX = 4096
+};
 
 /* What is being loaded, for messages. */
 struct loading {
@@ -200,6 +203,7 @@ static int refuse_key(const struct loading *loading, const struct tls_pem_item *
 static int decode_key(const struct loading *loading, const struct tls_pem_item *item)
 {
 	br_skey_decoder_context decoder;
+	const br_rsa_private_key *rsa;
 	int result;
 
 	if (item->encrypted || strcmp(item->label, "ENCRYPTED PRIVATE KEY") == 0)
@@ -210,6 +214,9 @@ static int decode_key(const struct loading *loading, const struct tls_pem_item *
 	br_skey_decoder_push(&decoder, item->data, item->size);
 	if (br_skey_decoder_last_error(&decoder) != 0)
 		result = refuse_key(loading, item);
+	else if ((rsa = br_skey_decoder_get_rsa(&decoder)) != NULL &&
+	         (rsa->n_bitlen < RSA_BITS_MIN || rsa->n_bitlen > RSA_BITS_MAX))
+		result = refuse(loading, "its RSA key has not 1024 to 4096 bits", "");
 	else if ((result = keep_key(loading->key, &decoder)) < 0)
 		refuse(loading, "out of memory", "");
 	explicit_bzero(&decoder, sizeof decoder);

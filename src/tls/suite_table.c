@@ -5,7 +5,7 @@
 
 #include <bearssl.h>
 
-#define SUITE(iana_, name_, traits_) {BR_##iana_, name_, #iana_, traits_}
+#define SUITE(iana_, name_, traits_) {name_, #iana_, traits_, BR_##iana_}
 
 /* Key exchange and authentication. */
 #define ECDHE_ECDSA (SUITE_KX_ECDHE | SUITE_AUTH_ECDSA)

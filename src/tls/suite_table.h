@@ -22,10 +22,10 @@ enum suite_trait {
 };
 
 struct suite {
-	uint16_t id;
 	const char *name;          /* OpenSSL's */
 	const char *iana;
 	unsigned traits;           /* enum suite_trait */
+	uint16_t id;
 };
 
 /* In the order in which key words of OpenSSL select suites. */

@@ -59,7 +59,7 @@ static const struct phrase alerts[] = {
 /* Codes of BearSSL's engine, bearssl_ssl.h. */
 static const struct phrase errors[] = {
 	{BR_ERR_OK, "no error", NULL},
-	{BR_ERR_BAD_PARAM, "TLS engine: wrong parameter", NULL},
+	{BR_ERR_BAD_PARAM, "a handshake message is malformed", NULL},
 	{BR_ERR_BAD_STATE, "TLS engine: wrong state", NULL},
 	{BR_ERR_UNSUPPORTED_VERSION, "no version of TLS that both sides have",
 	 "see options min-proto-version and max-proto-version; there is no TLS 1.3"},

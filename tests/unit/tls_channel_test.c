@@ -351,6 +351,34 @@ static void test_other_records(void)
 	}
 }
 
+/* A peer that asks for renegotiation again and again, but reads no answer, gets one. */
+static void test_answers_not_taken(void)
+{
+	br_sslrec_in_cbc_context in_cbc;
+	br_sslrec_out_cbc_context out_cbc;
+	br_sslrec_gcm_context in_gcm, out_gcm;
+	struct tls_session session = { .max_fragment = 16384 };
+	struct channel *b;
+	size_t length;
+
+	reset();
+	make_contexts(2, &in_cbc, &in_gcm, &out_cbc, &out_gcm, &session);
+	b = tls_channel_new(fake_new(&there, &back), &session);
+	for (int n = 0; n < 100; n++) {
+		put(&session, 23, "x", 1);
+		put(&session, 22, "\0\0\0\0", 4);
+		back.room = 1;
+		length = 0;
+		CHECK_NUMBER(channel_read(b, received, 100, &length), IO_OK);
+		CHECK_NUMBER(length, 1);
+	}
+	back.room = 0;
+	CHECK_NUMBER(channel_finish(b), IO_OK);
+	CHECK(back.end > 0 && back.end < 100);
+	unit_messages = 0;
+	channel_free(b);
+}
+
 /* What came behind the handshake is readable without anything more below. */
 static void test_early(void)
 {
@@ -395,6 +423,7 @@ int main(void)
 	test_close();
 	test_tampering();
 	test_other_records();
+	test_answers_not_taken();
 	test_early();
 	return unit_done();
 }

@@ -150,6 +150,11 @@ static void test_common_names(void)
 	put(&names, DER_CONTEXT(1), "a@b", 3);
 	cert.names = (struct der){names.bytes, names.size};
 	CHECK(tls_host_matches(&cert, "one.example"));
+	put(&names, DER_CONTEXT(2), "", 0);
+	cert.names = (struct der){names.bytes, names.size - 1};
+	/* names that are cut off hide the rest */
+	CHECK(!tls_host_matches(&cert, "one.example"));
+	names.size -= 2;
 	put(&names, DER_CONTEXT(7), "\x7f\0\0\1", 4);
 	cert.names = (struct der){names.bytes, names.size};
 	CHECK(!tls_host_matches(&cert, "one.example"));
