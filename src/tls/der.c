@@ -92,7 +92,8 @@ static int two_digits(const unsigned char *at)
 
 bool der_time(unsigned tag, struct der content, int64_t *time)
 {
-	int field[7], century, count = 0;
+	int64_t field[7], century;
+	int count = 0;
 	bool general = tag == DER_TIME;
 
 	if ((!general && tag != DER_UTC_TIME) || content.size != (general ? 15 : 13) ||
@@ -102,7 +103,7 @@ bool der_time(unsigned tag, struct der content, int64_t *time)
 		if ((field[count++] = two_digits(content.at + i)) < 0)
 			return false;
 	if (!general) {
-		memmove(field + 1, field, 6 * sizeof *field);
+		memmove(field + 1, field, sizeof field - sizeof *field);
 		field[0] = field[1] < 50 ? 20 : 19;
 	}
 	century = field[0];

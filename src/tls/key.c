@@ -15,10 +15,7 @@
 #include "tls/pem.h"
 #include "tls/subject.h"
 
-enum {
-	FILE_MAX_ = 1048576, KEY_MAX = 2048, LINE_MAX_ = 256,
-	RSA_BITS_MIN = 1024, RSA_BITS_MAX = 4096
-};
+enum { FILE_MAX_ = 1048576, RSA_MAX = 512, RSA_BITS_MIN = 1024, LINE_MAX_ = 256 };
 
 /* What is being loaded, for messages. */
 struct loading {
@@ -215,7 +212,7 @@ static int decode_key(const struct loading *loading, const struct tls_pem_item *
 	if (br_skey_decoder_last_error(&decoder) != 0)
 		result = refuse_key(loading, item);
 	else if ((rsa = br_skey_decoder_get_rsa(&decoder)) != NULL &&
-	         (rsa->n_bitlen < RSA_BITS_MIN || rsa->n_bitlen > RSA_BITS_MAX))
+	         (rsa->n_bitlen < RSA_BITS_MIN || rsa->n_bitlen > RSA_MAX * 8))
 		result = refuse(loading, "its RSA key has not 1024 to 4096 bits", "");
 	else if ((result = keep_key(loading->key, &decoder)) < 0)
 		refuse(loading, "out of memory", "");
@@ -231,20 +228,20 @@ static int load_key(const struct loading *loading, const struct tls_pem *pem)
 	return refuse(loading, "it has no private key", "; option key names the file that has it");
 }
 
-/* The public half of our key is this one. */
+/* The public half of our key is this one: what the one signs, the other finds right. (BearSSL 0.6
+ * can't compute the modulus of a key of 4096 bits.) */
 static bool rsa_matches(const struct tls_key *key, const br_rsa_public_key *public)
 {
-	unsigned char modulus[KEY_MAX];
-	/* not the default one of BearSSL 0.6, which has no room for 4096 bits */
-	br_rsa_compute_modulus compute = br_rsa_i15_compute_modulus;
-	size_t size = compute(NULL, &key->rsa);
-	size_t skip = 0;
+	static const unsigned char hash[br_sha256_SIZE] = {1, 2, 3};
+	unsigned char signature[RSA_MAX], found[br_sha256_SIZE];
+	size_t size = (key->rsa.n_bitlen + 7) / 8;
 
-	if (size == 0 || size > sizeof modulus || compute(modulus, &key->rsa) != size)
-		return false;
-	while (skip < public->nlen && public->n[skip] == 0)
-		skip++;
-	return public->nlen - skip == size && memcmp(public->n + skip, modulus, size) == 0;
+	return size <= sizeof signature && size == public->nlen &&
+	       br_rsa_pkcs1_sign_get_default()(BR_HASH_OID_SHA256, hash, sizeof hash, &key->rsa,
+	                                       signature) &&
+	       br_rsa_pkcs1_vrfy_get_default()(signature, size, BR_HASH_OID_SHA256, sizeof found,
+	                                       public, found) &&
+	       memcmp(hash, found, sizeof hash) == 0;
 }
 
 static bool ec_matches(const struct tls_key *key, const br_ec_public_key *public)

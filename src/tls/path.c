@@ -29,11 +29,11 @@ static void init_engine(br_x509_minimal_context *engine, const struct issuers *i
 {
 	static const br_hash_class *const hashes[] = {
 		&br_sha1_vtable, &br_sha224_vtable, &br_sha256_vtable, &br_sha384_vtable,
-		&br_sha512_vtable,
+		&br_sha512_vtable, NULL,
 	};
 
 	br_x509_minimal_init(engine, &br_sha256_vtable, issuers->list, issuers->count);
-	for (int i = 0; i < (int)(sizeof hashes / sizeof *hashes); i++)
+	for (int i = 0; hashes[i] != NULL; i++)
 		br_x509_minimal_set_hash(engine, br_sha1_ID + i, hashes[i]);
 	br_x509_minimal_set_rsa(engine, br_rsa_pkcs1_vrfy_get_default());
 	br_x509_minimal_set_ecdsa(engine, tls_ec(), br_ecdsa_vrfy_asn1_get_default());
@@ -111,6 +111,22 @@ static bool try_path(struct search *search, size_t length, const struct issuers 
 	return error == 0;
 }
 
+static bool is_valid(const struct search *search, struct tls_anchor_dates dates)
+{
+	return search->now >= dates.not_before && search->now <= dates.not_after;
+}
+
+/* An anchor's dates are over, and perhaps also those of the certificate it has issued. */
+static struct tls_verdict expired(const struct search *search, const struct tls_cert *cert,
+                                  struct tls_anchor_dates dates)
+{
+	struct tls_anchor_dates own = {cert->not_before, cert->not_after};
+	bool of_anchor = is_valid(search, own);
+
+	return (struct tls_verdict){.error = BR_ERR_X509_EXPIRED, .about = cert,
+	                            .dates = of_anchor ? dates : own, .of_anchor = of_anchor};
+}
+
 /* Find the anchors with this name that are valid now. */
 static void find_issuers(struct search *search, struct der name, unsigned flags,
                          const struct tls_cert *cert, struct issuers *issuers)
@@ -124,11 +140,8 @@ static void find_issuers(struct search *search, struct der name, unsigned flags,
 		if (anchor->flags != flags ||
 		    !der_equal(name, (struct der){anchor->dn.data, anchor->dn.len}))
 			continue;
-		if (search->now > anchors->dates[i].not_after ||
-		    search->now < anchors->dates[i].not_before)
-			remember(search, (struct tls_verdict){
-				.error = BR_ERR_X509_EXPIRED, .about = cert,
-				.dates = anchors->dates[i], .of_anchor = true});
+		if (!is_valid(search, anchors->dates[i]))
+			remember(search, expired(search, cert, anchors->dates[i]));
 		else
 			issuers->list[issuers->count++] = *anchor;
 	}

@@ -116,12 +116,19 @@ static bool wants_quotes(unsigned tag, struct der string)
 	return last == ' ';
 }
 
+static void put_character(FILE *out, uint32_t character)
+{
+	char utf8[4];
+	unsigned length = character_utf8(character, utf8);
+
+	fwrite(utf8, 1, length, out);
+}
+
 static void print_value(FILE *out, const struct entry *entry)
 {
 	struct der string = entry->value;
 	const char *quote;
 	uint32_t character;
-	char utf8[4];
 
 	if (!characters_known(entry->tag)) {
 		fputc('#', out);
@@ -138,7 +145,7 @@ static void print_value(FILE *out, const struct entry *entry)
 		}
 		if (character == '"' || character == '\\')
 			fputc('\\', out);
-		fwrite(utf8, 1, character_utf8(character, utf8), out);
+		put_character(out, character);
 	}
 	fputs(quote, out);
 }
@@ -200,13 +207,12 @@ char *tls_subject_line(struct der name, char *text, size_t size)
 static void print_plain(FILE *out, unsigned tag, struct der string)
 {
 	uint32_t character;
-	char utf8[4];
 
 	while (characters_next(tag, &string, &character))
 		if (character_is_control(character))
 			fputc('?', out);
 		else
-			fwrite(utf8, 1, character_utf8(character, utf8), out);
+			put_character(out, character);
 }
 
 /* All values of one kind of attribute; returns how many. */
