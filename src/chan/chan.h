@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 /* The status of an I/O call is separate from its length: an empty datagram is no EOF.
  *   IO_OK     *length bytes were transferred (0 is an empty datagram)
@@ -36,6 +37,14 @@ struct closer {
 struct chan_ops {
 	const char *kind;
 	enum io_status (*read)(struct channel *channel, void *data, size_t size, size_t *length);
+	/* NULL, or reading without copying: up to *count pieces, of size bytes at most in all, that
+	 * stay as they are until the next call for any channel that lends or encrypts. *count: how
+	 * many there are, at least one. */
+	enum io_status (*lend)(struct channel *channel, size_t size, struct iovec *pieces,
+	                       unsigned *count);
+	/* NULL, or writing several pieces as if they were one. */
+	enum io_status (*write_pieces)(struct channel *channel, const struct iovec *pieces,
+	                               unsigned count, size_t *length);
 	/* May write less than size. */
 	enum io_status (*write)(struct channel *channel, const void *data, size_t size,
 	                        size_t *length);

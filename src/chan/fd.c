@@ -158,6 +158,31 @@ static enum io_status fd_write(struct channel *channel, const void *data, size_t
 	return IO_AGAIN;
 }
 
+static enum io_status fd_write_pieces(struct channel *channel, const struct iovec *pieces,
+                                      unsigned count, size_t *length)
+{
+	struct fd_channel *c = self(channel);
+	struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)pieces,
+	                          .msg_iovlen = (int)count };
+	ssize_t n;
+
+	if (c->may_block && !c->out_socket)
+		return fd_write(channel, pieces[0].iov_base, pieces[0].iov_len, length);
+	do
+		n = c->out_socket ? sendmsg(c->out_fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL)
+		                  : writev(c->out_fd, pieces, (int)count);
+	while (n < 0 && errno == EINTR);
+	log_debug("sendmsg(%d, %u pieces) -> %zd", c->out_fd, count, n);
+	if (n >= 0) {
+		*length = (size_t)n;
+		return IO_OK;
+	}
+	if (!again(errno))
+		return failed(c, c->out_fd);
+	watch_write_again(out_watch(c));
+	return IO_AGAIN;
+}
+
 static void close_output(struct fd_channel *c)
 {
 	if (c->out_fd < 0)
@@ -283,7 +308,8 @@ static void fd_close(struct channel *channel, bool abandon)
 static struct channel *fd_dup(const struct channel *channel);
 
 static const struct chan_ops fd_ops = {
-	.kind = "fd", .read = fd_read, .write = fd_write, .finish = fd_finish,
+	.kind = "fd", .read = fd_read, .write = fd_write,
+	.write_pieces = fd_write_pieces, .finish = fd_finish,
 	.attach = fd_attach, .detach = fd_detach, .ready = fd_ready, .splice_fd = fd_splice,
 	.not_ready = fd_not_ready, .dup = fd_dup, .close = fd_close,
 };

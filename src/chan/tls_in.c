@@ -79,6 +79,7 @@ static void got_record(struct tls *t, int type, struct window *w, unsigned char 
 	case DATA:
 		w->start = (size_t)(plain - w->bytes);
 		w->opened = w->start + length;
+		t->last_plain = (uint16_t)length;
 		if (length > 0)
 			t->idle_records = 0;
 		else
@@ -105,6 +106,7 @@ static void open_record(struct tls *t, struct window *w)
 	size_t length = record_size(record, w->end - w->sealed) - HEADER;
 
 	w->sealed += HEADER + length;
+	t->last_sealed = (uint16_t)(HEADER + length);
 	plain = (*t->in)->decrypt(t->in, record[0], t->version, record + HEADER, &length);
 	if (plain == NULL)
 		refuse(t, BAD_RECORD_MAC, "a TLS record was damaged or tampered with on its way");
@@ -126,20 +128,49 @@ static void check_header(struct tls *t, const struct window *w)
 		refuse(t, RECORD_OVERFLOW, "the peer sent a TLS record of a length that can't be");
 }
 
-/* Copy what is decrypted to the reader. */
-static size_t deliver(struct window *w, unsigned char *data, size_t size)
+/* Where decrypted bytes go: they are copied to the reader, or the reader is told where they are. */
+struct sink {
+	unsigned char *data;           /* NULL: pieces */
+	struct iovec *pieces;
+	unsigned count, max;
+	size_t length, size;           /* delivered; wanted */
+};
+
+static bool full(const struct sink *s)
+{
+	return s->length == s->size || (s->data == NULL && s->count == s->max);
+}
+
+static void deliver(struct window *w, struct sink *s)
 {
 	size_t length = w->opened - w->start;
 
-	if (length > size)
-		length = size;
-	memcpy(data, w->bytes + w->start, length);
+	if (length > s->size - s->length)
+		length = s->size - s->length;
+	if (length == 0)
+		return;
+	if (s->data != NULL)
+		memcpy(s->data + s->length, w->bytes + w->start, length);
+	else
+		s->pieces[s->count++] = (struct iovec){ w->bytes + w->start, length };
 	w->start += length;
-	return length;
+	s->length += length;
+}
+
+/* How much to read behind what is left of a record: if records go on as the last one was, as many as
+ * the reader has room for, and no part of a further one, which would have to be kept. */
+static size_t read_size(const struct tls *t, size_t left, size_t room)
+{
+	size_t goal;
+
+	if (t->last_plain < BULK_RECORD || room < t->last_plain)
+		return READ_SIZE;
+	goal = room / t->last_plain * t->last_sealed;
+	return goal > left && goal <= SCRATCH ? goal - left : READ_SIZE;
 }
 
 /* Read more bytes, behind what is left, all into the scratch buffer. */
-static enum io_status fill(struct tls *t, struct window *w)
+static enum io_status fill(struct tls *t, struct window *w, size_t room)
 {
 	size_t left = w->end - w->sealed, n = 0;
 	enum io_status status;
@@ -150,7 +181,7 @@ static enum io_status fill(struct tls *t, struct window *w)
 		memmove(tls_scratch, tls_scratch + w->sealed, left);
 		*w = (struct window){ .bytes = tls_scratch, .end = left };
 	}
-	status = channel_read(t->below, tls_scratch + left, READ_SIZE, &n);
+	status = channel_read(t->below, tls_scratch + left, read_size(t, left, room), &n);
 	if (status != IO_OK)
 		return status;
 	if (w->bytes != tls_scratch)
@@ -162,14 +193,13 @@ static enum io_status fill(struct tls *t, struct window *w)
 
 /* Read and open records until there is data, and then as many as there are and the reader has room
  * for. */
-static enum io_status read_records(struct tls *t, struct window *w, unsigned char *data,
-                                   size_t size, size_t *length)
+static enum io_status read_records(struct tls *t, struct window *w, struct sink *s)
 {
 	enum io_status status;
 
 	for (;;) {
-		*length += deliver(w, data + *length, size - *length);
-		if (*length == size || t->problem != NULL || t->ended)
+		deliver(w, s);
+		if (full(s) || t->problem != NULL || t->ended)
 			return IO_OK;
 		check_header(t, w);
 		if (t->problem != NULL)
@@ -178,9 +208,9 @@ static enum io_status read_records(struct tls *t, struct window *w, unsigned cha
 			open_record(t, w);
 			continue;
 		}
-		if (*length > 0)
+		if (s->length > 0)
 			return IO_OK;
-		status = fill(t, w);
+		status = fill(t, w, s->size);
 		if (status != IO_OK)
 			return status;
 	}
@@ -214,22 +244,45 @@ static int keep_input(struct tls *t, const struct window *w)
 	return 0;
 }
 
-enum io_status tls_read(struct channel *channel, void *data, size_t size, size_t *length)
+static enum io_status read_into(struct tls *t, struct window *w, struct sink *s)
 {
-	struct tls *t = (struct tls *)channel;
-	struct window w = { t->input != NULL ? t->input : tls_scratch, t->start, t->opened, t->sealed,
-	                    t->end };
-	enum io_status status;
+	enum io_status status = read_records(t, w, s);
 
-	*length = 0;
-	status = read_records(t, &w, data, size, length);
-	if (keep_input(t, &w) < 0)
+	if (keep_input(t, w) < 0)
 		tls_broken(t, "no memory for what was received");
-	if (*length > 0)
+	if (s->length > 0)
 		return IO_OK;
 	if (t->problem != NULL)
 		return tls_broken(t, t->problem);
 	if (t->ended)
 		return IO_EOF;
 	return status == IO_EOF ? tls_broken(t, truncated) : status;
+}
+
+enum io_status tls_read(struct channel *channel, void *data, size_t size, size_t *length)
+{
+	struct tls *t = (struct tls *)channel;
+	struct window w = { t->input != NULL ? t->input : tls_scratch, t->start, t->opened,
+	                    t->sealed, t->end };
+	struct sink s = { .data = data, .size = size };
+	enum io_status status = read_into(t, &w, &s);
+
+	*length = s.length;
+	return status;
+}
+
+/* The pieces are in the scratch buffer, as the session's own block may go. */
+enum io_status tls_lend(struct channel *channel, size_t size, struct iovec *pieces, unsigned *count)
+{
+	struct tls *t = (struct tls *)channel;
+	struct window w = { tls_scratch, t->start, t->opened, t->sealed, t->end };
+	struct sink s = { .pieces = pieces, .max = *count, .size = size };
+	enum io_status status;
+
+	if (t->input != NULL)
+		memcpy(tls_scratch, t->input, t->end);
+	tls_drop_input(t);
+	status = read_into(t, &w, &s);
+	*count = s.count;
+	return status;
 }

@@ -16,6 +16,8 @@ enum {
 	/* The header, initialisation vector, MAC and padding of any suite; TLS 1.0 may make two
 	 * records of one. */
 	OVERHEAD = 512,
+	/* Records of so much data are bulk. */
+	BULK_RECORD = 1024,
 	READ_SIZE = 65536, SCRATCH = READ_SIZE + HEADER + MAX_SEALED, MAX_RECORDS = 160,
 	/* Records in a row that carry nothing for the reader: a peer may not keep us busy so. */
 	IDLE_RECORDS = 32
@@ -31,6 +33,7 @@ struct tls {
 	uint32_t start, opened, sealed, end;     /* in input */
 	uint32_t output_start, output_end;
 	uint32_t owed;                   /* bytes that the writer has to offer again */
+	uint16_t last_sealed, last_plain;        /* size of the last record, and of its data */
 	uint16_t version, max_fragment, contexts_size;
 	uint8_t idle_records;
 	uint8_t alert;                   /* that the peer has ended the session with */
@@ -48,6 +51,8 @@ enum io_status tls_broken(struct tls *t, const char *problem);
 
 /* tls_in.c */
 enum io_status tls_read(struct channel *channel, void *data, size_t size, size_t *length);
+enum io_status tls_lend(struct channel *channel, size_t size, struct iovec *pieces,
+                        unsigned *count);
 bool tls_record_complete(const unsigned char *bytes, size_t length);
 void tls_drop_input(struct tls *t);
 

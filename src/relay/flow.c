@@ -16,6 +16,9 @@ enum { TURN_BYTES = 1024 * 1024, BLOCK_BYTES = 4096, POOLED = 32 };
 /* After so many full buffers in a row a flow counts as bulk. */
 enum { BULK_READS = 4 };
 
+/* Pieces of memory written at once; bytes to be wanted for that. */
+enum { PIECES = 16, LEND_SIZE = 16384 };
+
 /* Room for what a channel says about a failed write. */
 enum { EXPLANATION = 512 };
 
@@ -173,16 +176,21 @@ static void transferred(struct flow *flow, size_t length)
 	         flow->sink->write_fd);
 }
 
+static bool take_buffer(struct flow *flow)
+{
+	flow->held = shared.pooled > 0 ? shared.pool[--shared.pooled] : malloc(shared.size);
+	if (flow->held != NULL)
+		return true;
+	log_error("no memory to hold what could not be written: %s", error_text(ENOMEM));
+	fail(flow);
+	return false;
+}
+
 /* Keep what the sink did not take. */
 static bool hold(struct flow *flow, const unsigned char *data, size_t length)
 {
-	flow->held = shared.pooled > 0 ? shared.pool[--shared.pooled] : malloc(shared.size);
-	if (flow->held == NULL) {
-		errno = ENOMEM;
-		log_error("no memory to hold %zu bytes: %s", length, error_text(errno));
-		fail(flow);
+	if (!take_buffer(flow))
 		return false;
-	}
 	memcpy(flow->held, data, length);
 	flow->held_start = 0;
 	flow->held_end = (uint32_t)length;
@@ -250,6 +258,69 @@ static void report_cut(struct flow *flow, size_t length)
 	flow->source->lost = 0;
 }
 
+/* Reading gave nothing. Returns false: the flow has to wait or changed state. */
+static bool no_data(struct flow *flow, enum io_status status, size_t *moved)
+{
+	switch (status) {
+	case IO_AGAIN:
+		/* it has dropped packets, and goes on when others had their turn */
+		if (channel_ready(flow->source) & CHAN_READABLE)
+			*moved = TURN_BYTES;
+		return false;
+	case IO_EOF:
+		source_ended(flow);
+		return false;
+	default:
+		read_failed(flow);
+		return false;
+	}
+}
+
+/* What the sink did not take of the pieces. */
+static bool hold_pieces(struct flow *flow, const struct iovec *pieces, unsigned count, size_t taken)
+{
+	size_t end = 0;
+
+	if (!take_buffer(flow))
+		return false;
+	for (unsigned i = 0; i < count; i++) {
+		size_t skip = taken < pieces[i].iov_len ? taken : pieces[i].iov_len;
+
+		taken -= skip;
+		memcpy(flow->held + end, (const unsigned char *)pieces[i].iov_base + skip,
+		       pieces[i].iov_len - skip);
+		end += pieces[i].iov_len - skip;
+	}
+	flow->held_start = 0;
+	flow->held_end = (uint32_t)end;
+	return true;
+}
+
+/* One read without copying, and the write of it. Returns as copy_once() does. */
+static bool lend_once(struct flow *flow, size_t *moved)
+{
+	struct iovec pieces[PIECES];
+	unsigned count = PIECES;
+	size_t length = 0, written = 0;
+	enum io_status status = flow->source->ops->lend(flow->source, flow->read_size, pieces, &count);
+
+	if (status != IO_OK)
+		return no_data(flow, status, moved);
+	for (unsigned i = 0; i < count; i++)
+		length += pieces[i].iov_len;
+	*moved += length > BLOCK_BYTES ? length : BLOCK_BYTES;
+	transferred(flow, length);
+	status = flow->sink->ops->write_pieces(flow->sink, pieces, count, &written);
+	if (status == IO_ERROR) {
+		write_failed(flow);
+		return false;
+	}
+	if (written == length)
+		return true;
+	/* most often it takes nothing more now; if it does, the next turn tries */
+	return hold_pieces(flow, pieces, count, written) && status == IO_OK;
+}
+
 static bool forward(struct flow *flow, size_t length)
 {
 	size_t written;
@@ -271,26 +342,15 @@ static bool forward(struct flow *flow, size_t length)
 static bool copy_once(struct flow *flow, size_t *moved)
 {
 	size_t length = 0;
+	enum io_status status = channel_read(flow->source, shared.scratch, flow->read_size, &length);
 
-	switch (channel_read(flow->source, shared.scratch, flow->read_size, &length)) {
-	case IO_OK:
-		if (flow->source->lost > 0)
-			report_cut(flow, length);
-		flow->full_reads = length < flow->read_size ? 0 : (uint8_t)(flow->full_reads + 1);
-		*moved += length > BLOCK_BYTES ? length : BLOCK_BYTES;
-		return forward(flow, length);
-	case IO_AGAIN:
-		/* it has dropped packets, and goes on when others had their turn */
-		if (channel_ready(flow->source) & CHAN_READABLE)
-			*moved = TURN_BYTES;
-		return false;
-	case IO_EOF:
-		source_ended(flow);
-		return false;
-	default:
-		read_failed(flow);
-		return false;
-	}
+	if (status != IO_OK)
+		return no_data(flow, status, moved);
+	if (flow->source->lost > 0)
+		report_cut(flow, length);
+	flow->full_reads = length < flow->read_size ? 0 : (uint8_t)(flow->full_reads + 1);
+	*moved += length > BLOCK_BYTES ? length : BLOCK_BYTES;
+	return forward(flow, length);
 }
 
 /* Is it worth a pipe, and can both ends do it? */
@@ -364,6 +424,20 @@ static bool holds_nothing(struct flow *flow)
 	return true;
 }
 
+/* Without copying, where there is nothing to see and blocks are not tiny. */
+static bool can_lend(const struct flow *flow)
+{
+	return flow->source->ops->lend != NULL && flow->sink->ops->write_pieces != NULL &&
+	       shared.dump == NULL && !flow->sink->writes_packets && flow->read_size >= LEND_SIZE;
+}
+
+static bool move_once(struct flow *flow, size_t *moved)
+{
+	if (flow->pipe != NULL)
+		return splice_once(flow, moved);
+	return can_lend(flow) ? lend_once(flow, moved) : copy_once(flow, moved);
+}
+
 static bool pump_open(struct flow *flow)
 {
 	size_t moved = 0;
@@ -376,7 +450,7 @@ static bool pump_open(struct flow *flow)
 			return false;
 		if (flow->pipe == NULL)
 			start_splicing(flow);
-		if (!(flow->pipe != NULL ? splice_once(flow, &moved) : copy_once(flow, &moved)))
+		if (!move_once(flow, &moved))
 			break;
 		if (moved >= TURN_BYTES)
 			break;

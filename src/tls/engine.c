@@ -32,14 +32,37 @@ static void set_hashes(br_ssl_engine_context *core)
 	br_ssl_engine_set_prf_sha384(core, &br_tls12_sha384_prf);
 }
 
-/* BearSSL takes the CPU's AES and carry-less multiplication where it has them. */
+/* BearSSL takes the CPU's AES and carry-less multiplication where it has them. Asking for that takes
+ * a while, in virtual machines: once is enough. */
+static const br_ssl_engine_context *best_ciphers(void)
+{
+	static br_ssl_engine_context best;
+
+	if (best.iaes_ctr == NULL) {
+		br_ssl_engine_set_default_aes_gcm(&best);
+		br_ssl_engine_set_default_aes_cbc(&best);
+		br_ssl_engine_set_default_aes_ccm(&best);
+		br_ssl_engine_set_default_des_cbc(&best);
+		br_ssl_engine_set_default_chapol(&best);
+	}
+	return &best;
+}
+
 static void set_ciphers(br_ssl_engine_context *core)
 {
-	br_ssl_engine_set_default_aes_gcm(core);
-	br_ssl_engine_set_default_aes_cbc(core);
-	br_ssl_engine_set_default_aes_ccm(core);
-	br_ssl_engine_set_default_des_cbc(core);
-	br_ssl_engine_set_default_chapol(core);
+	const br_ssl_engine_context *best = best_ciphers();
+
+	br_ssl_engine_set_aes_ctr(core, best->iaes_ctr);
+	br_ssl_engine_set_ghash(core, best->ighash);
+	br_ssl_engine_set_gcm(core, best->igcm_in, best->igcm_out);
+	br_ssl_engine_set_aes_cbc(core, best->iaes_cbcenc, best->iaes_cbcdec);
+	br_ssl_engine_set_des_cbc(core, best->ides_cbcenc, best->ides_cbcdec);
+	br_ssl_engine_set_cbc(core, best->icbc_in, best->icbc_out);
+	br_ssl_engine_set_aes_ctrcbc(core, best->iaes_ctrcbc);
+	br_ssl_engine_set_ccm(core, best->iccm_in, best->iccm_out);
+	br_ssl_engine_set_chacha20(core, best->ichacha);
+	br_ssl_engine_set_poly1305(core, best->ipoly);
+	br_ssl_engine_set_chapol(core, best->ichapol_in, best->ichapol_out);
 	br_ssl_engine_set_default_rsavrfy(core);
 	br_ssl_engine_set_ecdsa(core, br_ecdsa_vrfy_asn1_get_default());
 	br_ssl_engine_set_ec(core, tls_ec());
