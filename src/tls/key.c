@@ -215,7 +215,7 @@ static int decode_key(const struct loading *loading, const struct tls_pem_item *
 	if (br_skey_decoder_last_error(&decoder) != 0)
 		result = refuse_key(loading, item);
 	else if ((rsa = br_skey_decoder_get_rsa(&decoder)) != NULL &&
-	         (rsa->n_bitlen < RSA_BITS_MIN || rsa->n_bitlen > RSA_BITS_MAX))
+	         (rsa->n_bitlen < RSA_BITS_MIN || rsa->n_bitlen > RSA_MAX * 8))
 		result = refuse(loading, "its RSA key has not 1024 to 4096 bits", "");
 	else if ((result = keep_key(loading->key, &decoder)) < 0)
 		refuse(loading, "out of memory", "");
