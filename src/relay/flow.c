@@ -100,6 +100,7 @@ uint64_t flow_progress(const struct flow *flow)
 
 static void fail(struct flow *flow)
 {
+	flow->sink->incomplete = true;
 	flow->failed = true;
 	flow->state = FLOW_DONE;
 	flow_release(flow);

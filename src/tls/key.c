@@ -17,7 +17,7 @@
 
 enum {
 	FILE_MAX_ = 1048576, RSA_MAX = 512, LINE_MAX_ = 256,
-	RSA_BITS_MIN = 1024, RSA_BITS_MAX = 4096
+	RSA_BITS_MIN = 1024
 };
 
 /* What is being loaded, for messages. */
