@@ -162,9 +162,11 @@ static enum io_status fd_write_pieces(struct channel *channel, const struct iove
                                       unsigned count, size_t *length)
 {
 	struct fd_channel *c = self(channel);
-	struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)pieces,
-	                          .msg_iovlen = (int)count };
+	struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)pieces };
 	ssize_t n;
+
+	/* int or size_t, as the C library has it */
+	message.msg_iovlen = (__typeof__(message.msg_iovlen))count;
 
 	if (c->may_block && !c->out_socket)
 		return fd_write(channel, pieces[0].iov_base, pieces[0].iov_len, length);

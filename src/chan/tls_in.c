@@ -132,15 +132,15 @@ static void check_header(struct tls *t, const struct window *w)
 
 /* Where decrypted bytes go: they are copied to the reader, or the reader is told where they are. */
 struct sink {
-	unsigned char *data;           /* NULL: pieces */
-	struct iovec *pieces;
+	unsigned char *data;
+	struct iovec *pieces;          /* NULL: data */
 	unsigned count, max;
 	size_t length, size;           /* delivered; wanted */
 };
 
 static bool full(const struct sink *s)
 {
-	return s->length == s->size || (s->data == NULL && s->count == s->max);
+	return s->length == s->size || (s->pieces != NULL && s->count == s->max);
 }
 
 static void deliver(struct window *w, struct sink *s)
@@ -151,10 +151,10 @@ static void deliver(struct window *w, struct sink *s)
 		length = s->size - s->length;
 	if (length == 0)
 		return;
-	if (s->data != NULL)
-		memcpy(s->data + s->length, w->bytes + w->start, length);
-	else
+	if (s->pieces != NULL)
 		s->pieces[s->count++] = (struct iovec){ w->bytes + w->start, length };
+	else
+		memcpy(s->data + s->length, w->bytes + w->start, length);
 	w->start += length;
 	s->length += length;
 }

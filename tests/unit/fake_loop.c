@@ -1,7 +1,17 @@
-/* What tests need of the event loop: a clock that stands still, memory that is freed at once. */
+/* What tests need of the event loop: a clock that stands still, memory that is freed at once, tasks
+ * and timers that run when they are told to. */
+#include "fake_loop.h"
+
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "loop/loop.h"
+
+enum { TIMERS = 8 };
+
+static struct task tasks = { &tasks, &tasks, NULL };
+static struct timer *timers[TIMERS];
+static unsigned timer_count;
 
 int64_t loop_now(void)
 {
@@ -11,4 +21,67 @@ int64_t loop_now(void)
 void loop_free_later(void *pointer)
 {
 	free(pointer);
+}
+
+void task_queue(struct task *task)
+{
+	if (task->next != NULL)
+		return;
+	task->prev = tasks.prev;
+	task->next = &tasks;
+	task->prev->next = task->next->prev = task;
+}
+
+void task_cancel(struct task *task)
+{
+	if (task->next == NULL)
+		return;
+	task->prev->next = task->next;
+	task->next->prev = task->prev;
+	task->prev = task->next = NULL;
+}
+
+bool fake_loop_task(void)
+{
+	struct task *task = tasks.next;
+
+	if (task == &tasks)
+		return false;
+	task_cancel(task);
+	task->run(task);
+	return true;
+}
+
+void timer_stop(struct timer *timer)
+{
+	unsigned left = 0;
+
+	for (unsigned i = 0; i < timer_count; i++)
+		if (timers[i] != timer)
+			timers[left++] = timers[i];
+	timer_count = left;
+	timer->slot = 0;
+}
+
+void timer_start(struct timer *timer, int64_t nanoseconds, void (*fire)(struct timer *timer))
+{
+	(void)nanoseconds;
+	timer_stop(timer);
+	if (timer_count == TIMERS)
+		abort();
+	timers[timer_count++] = timer;
+	timer->fire = fire;
+	timer->slot = 1;
+}
+
+bool fake_loop_timer(void)
+{
+	struct timer *timer;
+
+	if (timer_count == 0)
+		return false;
+	timer = timers[timer_count - 1];
+	timer_stop(timer);
+	timer->fire(timer);
+	return true;
 }

@@ -1,0 +1,12 @@
+/* What tests have of the event loop: see fake_loop.c. */
+#ifndef FAKE_LOOP_H
+#define FAKE_LOOP_H
+
+#include <stdbool.h>
+
+/* Run the next task that is queued. Returns false if there is none. */
+bool fake_loop_task(void);
+/* Let the timer fire that was started last and not stopped. Returns false if there is none. */
+bool fake_loop_timer(void);
+
+#endif
