@@ -38,12 +38,13 @@ static int read_objects(const struct loading *loading, struct tls_pem *pem)
 {
 	size_t size;
 	unsigned char *data = tls_input_read(loading->file, FILE_MAX_, &size);
+	char why[LINE_MAX_];
 	int result;
 
 	if (data == NULL) {
 		log_error("%s: can't read %s: %s", loading->where, loading->file,
 		          errno == EFBIG ? "it is larger than 1 MiB, so no key or certificate" :
-		          error_text(errno));
+		          tls_input_why(loading->file, errno, why, sizeof why));
 		return -1;
 	}
 	result = tls_pem_parse(pem, data, size);
