@@ -111,6 +111,42 @@ test_client_goes_while_other_side_opens() {
 	wait_until has_children "$relay" 0
 }
 
+# rests PID: a second passes in which the process needs next to no processor. A loop that spins takes
+# some 100 ticks.
+rests() {
+	before=$(cpu_ticks "$1")
+	sleep 1
+	after=$(cpu_ticks "$1")
+	assertTrue "$((after - before)) ticks" "[ $((after - before)) -lt 20 ]"
+}
+
+test_no_spin_with_data_held() {
+	# data that the other side does not take waits without work
+	server silent silent
+	tls_listener relay verify=0,fork "TCP4:127.0.0.1:$server_port,rcvbuf=4096,sndbuf=4096"
+	relay=$pid
+	mkfifo hold
+	start_with hold clog "$python" "$stress" clog "127.0.0.1:$port" data
+	exec 9>hold
+	wait_until grep -q clogged clog.out
+	rests "$relay"
+	exec 9>&-
+}
+
+test_no_spin_behind_close_notify() {
+	# nor do bytes that nobody is going to read, behind the end
+	server late late 600
+	tls_listener relay verify=0,fork "TCP4:127.0.0.1:$server_port"
+	relay=$pid
+	mkfifo hold
+	start_with hold clog "$python" "$stress" clog "127.0.0.1:$port" ended
+	exec 9>hold
+	wait_until grep -q clogged clog.out
+	rests "$relay"
+	refute_log relay.log ' E '
+	exec 9>&-
+}
+
 # ---- limits
 
 test_no_descriptors_left() {
@@ -122,13 +158,9 @@ test_no_descriptors_left() {
 	port=$(port_of relay.log)
 	stuck idle 60 silent 9
 	wait_log relay.log "$out_of_descriptors"
-	before=$(cpu_ticks "$relay")
 	start client "$python" "$tls_peer" client "127.0.0.1:$port" say hello
 	client=$pid
-	# a second of a spinning loop would be some 100 ticks
-	sleep 1
-	after=$(cpu_ticks "$relay")
-	assertTrue "$((after - before)) ticks" "[ $((after - before)) -lt 20 ]"
+	rests "$relay"
 	exec 9>&-
 	finish "$client"
 	assert_file hello client.out

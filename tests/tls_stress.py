@@ -10,6 +10,9 @@ tls_stress.py flood HOST:PORT KIND      a handshake that goes on for ever: warni
 tls_stress.py stuck HOST:PORT N KIND    N connections that stop in their handshake: before the first
                                         byte (silent), within the first message (begun), after it
                                         (hello); "stuck N" when they are there; ends with its input
+tls_stress.py clog HOST:PORT KIND       a session that sends until nothing more is taken: data, or
+                                        anything behind close_notify (ended); "clogged" then; ends
+                                        with its input
 """
 import random
 import socket
@@ -259,4 +262,24 @@ def stuck(address, count, kind):
     sys.stdin.read()
 
 
-{"mixed": mixed, "flood": flood, "stuck": stuck}[sys.argv[1]](*sys.argv[2:])
+def clog(address, kind):
+    conn = connect(address)
+    session = Session(conn)
+    session.do(session.tls.do_handshake)
+    if kind == "ended":
+        session.send(b"x")
+        session.close_notify()
+    conn.settimeout(1)
+    try:
+        while True:
+            if kind == "ended":
+                conn.sendall(bytes(16384))
+            else:
+                session.send(bytes(16384))
+    except OSError:
+        pass
+    print("clogged", flush=True)
+    sys.stdin.read()
+
+
+{"mixed": mixed, "flood": flood, "stuck": stuck, "clog": clog}[sys.argv[1]](*sys.argv[2:])

@@ -132,15 +132,16 @@ static void check_header(struct tls *t, const struct window *w)
 
 /* Where decrypted bytes go: they are copied to the reader, or the reader is told where they are. */
 struct sink {
+	bool lends;
 	unsigned char *data;
-	struct iovec *pieces;          /* NULL: data */
+	struct iovec *pieces;          /* lends */
 	unsigned count, max;
 	size_t length, size;           /* delivered; wanted */
 };
 
 static bool full(const struct sink *s)
 {
-	return s->length == s->size || (s->pieces != NULL && s->count == s->max);
+	return s->length == s->size || (s->lends && s->count == s->max);
 }
 
 static void deliver(struct window *w, struct sink *s)
@@ -151,7 +152,7 @@ static void deliver(struct window *w, struct sink *s)
 		length = s->size - s->length;
 	if (length == 0)
 		return;
-	if (s->pieces != NULL)
+	if (s->lends)
 		s->pieces[s->count++] = (struct iovec){ w->bytes + w->start, length };
 	else
 		memcpy(s->data + s->length, w->bytes + w->start, length);
@@ -278,7 +279,7 @@ enum io_status tls_lend(struct channel *channel, size_t size, struct iovec *piec
 {
 	struct tls *t = (struct tls *)channel;
 	struct window w = { tls_scratch, t->start, t->opened, t->sealed, t->end };
-	struct sink s = { .pieces = pieces, .max = *count, .size = size };
+	struct sink s = { .lends = true, .pieces = pieces, .max = *count, .size = size };
 	enum io_status status;
 
 	if (t->input != NULL)
