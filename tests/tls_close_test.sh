@@ -365,10 +365,32 @@ test_idle_timeout() {
 	tls_listener relay verify=0 -T0.3 PIPE
 	relay=$pid
 	tls_client "127.0.0.1:$port" forge text:hello expect:hello
-	assert_log err '^1: end tcp'
+	assert_log err '^1: alert 1,0$'
 	finish "$relay"
 	assertEquals 0 "$status"
 	assert_log relay.log ' N inactivity timeout triggered'
+}
+
+test_write_only_sink() {
+	# there is nothing to come from a file that is written: that end is no truncation
+	tls_listener relay verify=0 CREATE:got
+	relay=$pid
+	tls_client "127.0.0.1:$port" say hello
+	assertEquals "$(cat err)" 0 "$status"
+	assert_log err '^1: end close_notify'
+	finish "$relay"
+	assertEquals 0 "$status"
+	assert_file hello got
+}
+
+test_answer_that_is_cut() {
+	# whoever waited for more than it got can see that
+	tls_listener relay verify=0 -t0.2 SYSTEM:'"cat >/dev/null; echo part; exec sleep 30"'
+	relay=$pid
+	tls_client "127.0.0.1:$port" say hello
+	assert_file 'part\n' out
+	assert_log err '^1: end truncated'
+	finish "$relay"
 }
 
 test_signal() {

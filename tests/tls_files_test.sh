@@ -196,5 +196,18 @@ test_bad_authorities() {
 	assert_error '/nowhere/folder.*No such file'
 }
 
+test_unreadable_key() {
+	# as in a container, whose user is not the owner of what was mounted
+	[ "$(id -u)" -eq 0 ] || { startSkipping; return; }
+	cp "$pki/server.pem" key.pem
+	chmod 600 key.pem
+	chmod a+rx "$dir"
+	# the program itself may lie where others can't get
+	cp "$SOCAT" "$dir/socat"
+	run setpriv --reuid 65534 --regid 65534 --clear-groups "$dir/socat" \
+		"OPENSSL-LISTEN:0,cert=$dir/key.pem,verify=0" PIPE
+	assert_error 'key.pem: Permission denied; it belongs to user 0, group 0, mode 0600, and this process is user 65534, group 65534$'
+}
+
 # shellcheck source=/dev/null
 . /usr/share/shunit2/shunit2

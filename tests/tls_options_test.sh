@@ -279,11 +279,12 @@ test_resumption_server() {
 }
 
 test_resumption_server_with_certificates() {
-	# the client's certificate still counts, and programs still learn its names
+	# where clients show certificates, each handshake is a full one: names and trust are as of now
 	tls_listener relay "cafile=$pki/ca.crt,fork" SYSTEM:'cat; echo "[$SOCAT_OPENSSL_X509_COMMONNAME]"'
 	tls_client --max 1.2 --cert "$pki/client.pem" "127.0.0.1:$port" resume 3 hello
 	assertEquals "$(cat err relay.log)" 0 "$status"
 	assert_out 'hello[client one]\nhello[client one]\nhello[client one]\n'
+	assert_lines err 'resumed=0' 3
 	tls_client --max 1.2 "127.0.0.1:$port" say hello
 	assertEquals 1 "$status"
 }

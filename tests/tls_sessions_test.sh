@@ -387,6 +387,37 @@ test_reload_client() {
 	assert_out hello
 }
 
+test_reload_forgets_sessions() {
+	# sessions of peers that are no longer trusted are not resumed after that, in either role
+	cp "$pki/ca.crt" trusted.pem
+	listener relay "OPENSSL-LISTEN:0,bind=127.0.0.1,cert=$pki/server.pem,cafile=$dir/trusted.pem,fork" SYSTEM:'echo in'
+	relay=$pid
+	run openssl s_client -connect "127.0.0.1:$port" -tls1_2 -cert "$pki/client.pem" -sess_out session -ign_eof </dev/null
+	assert_log out '^in$'
+	cp "$pki/other-ca.crt" trusted.pem
+	kill -HUP "$relay"
+	wait_log relay.log ' N .*([Rr]eload|read again|new certificate)'
+	run openssl s_client -connect "127.0.0.1:$port" -tls1_2 -cert "$pki/client.pem" -sess_in session -ign_eof </dev/null
+	refute_log out '^in$'
+	wait_log relay.log ' E .*not trusted'
+
+	cp "$pki/ca.crt" trusted.pem
+	tls_server server --max 1.2 --cert "$pki/server.pem" echo
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork "OPENSSL:127.0.0.1:$server_port,cafile=$dir/trusted.pem"
+	relay=$pid
+	for number in 1 2; do
+		client ask "127.0.0.1:$port" hello
+		assert_out hello
+	done
+	wait_log server.log 'resumed=1'
+	cp "$pki/other-ca.crt" trusted.pem
+	kill -HUP "$relay"
+	wait_log relay.log ' N .*([Rr]eload|read again|new certificate)'
+	client ask "127.0.0.1:$port" hello
+	assert_out ''
+	wait_log relay.log ' E .*not trusted'
+}
+
 # ---- other options on TLS addresses
 
 test_dump() {

@@ -80,6 +80,7 @@ struct channel {
 	int read_fd, write_fd;    /* for messages ("fd 6"); -1 where there is none */
 	uint8_t peer;             /* enum chan_peer */
 	bool stream_socket;       /* one that can half-close, and shows when its peer is gone */
+	bool write_only;          /* there will never be anything to read */
 	bool ignore_eof;          /* option ignoreeof */
 	bool cool_write;          /* option cool-write: EPIPE is no error */
 	bool exited;              /* the program at the other end has */

@@ -120,6 +120,7 @@ struct channel *dual_new(struct channel *reader, struct channel *writer)
 	dual->base.stream_socket = reader->stream_socket && writer->stream_socket;
 	dual->base.reads_packets = reader->reads_packets;
 	dual->base.writes_packets = writer->writes_packets;
+	dual->base.write_only = reader->write_only;
 	dual->base.borrowed = reader->borrowed || writer->borrowed;
 	dual->base.silent_end = reader->silent_end || writer->silent_end;
 	dual->base.ignore_eof = reader->ignore_eof;

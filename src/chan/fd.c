@@ -358,6 +358,7 @@ struct channel *fd_channel_new(const struct fd_settings *settings)
 	if (c == NULL)
 		return NULL;
 	channel_init(&c->base, &fd_ops, settings->read_fd, settings->write_fd);
+	c->base.write_only = settings->read_fd < 0;
 	c->in_fd = settings->read_fd;
 	c->out_fd = settings->write_fd;
 	c->shared = c->in_fd == c->out_fd;

@@ -111,9 +111,9 @@ static void tls_close(struct channel *channel, bool abandon)
 {
 	struct tls *t = self(channel);
 
-	/* a direction that was never used (-u) has ended properly, too; a stream that is cut
-	 * must not look complete */
-	if (!abandon && !t->finished && !t->wrote && t->problem == NULL && !channel->incomplete)
+	/* a direction that has nothing more to say (-u, -T) has ended properly, too; a stream that
+	 * is cut must not look complete */
+	if (!abandon && !t->finished && t->owed == 0 && t->problem == NULL && !channel->incomplete)
 		tls_send_alert(t, WARNING, CLOSE_NOTIFY);
 	tls_drop_input(t);
 	tls_drop_output(t);

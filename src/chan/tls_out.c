@@ -156,7 +156,6 @@ enum io_status tls_write(struct channel *channel, const void *data, size_t size,
 	status = flush(t);
 	if (status != IO_OK)
 		return status;
-	t->wrote = true;
 	total = make_batch(t, &batch, data, size);
 	status = write_below(t, tls_scratch, total, &written);
 	if (status == IO_ERROR)

@@ -38,7 +38,7 @@ struct tls {
 	uint8_t idle_records;
 	uint8_t alert;                   /* that the peer has ended the session with */
 	bool ended;                      /* close_notify has come */
-	bool wrote, finished;            /* data; close_notify */
+	bool finished;                   /* close_notify is sent */
 	const char *problem;             /* why the session is broken, or NULL */
 	alignas(16) unsigned char contexts[];
 };

@@ -97,11 +97,21 @@ static void check_lost(struct flow *flow)
 	flow->failed = true;
 }
 
-/* The time given is over. */
-static void cut(struct session *s)
+/* Does the sink lack something? What is held, certainly; and perhaps what an open source, if it is one
+ * that can be read at all, would still have said. */
+static void mark_incomplete(const struct flow *flow, bool open_counts)
+{
+	if (flow_held(flow) > 0 ||
+	    (open_counts && flow->state != FLOW_DONE && !flow->source->write_only))
+		flow->sink->incomplete = true;
+}
+
+/* The time given is over. idle: nothing has moved, either way. */
+static void cut(struct session *s, bool idle)
 {
 	s->left->cut_short = s->right->cut_short = true;
-	s->left->incomplete = s->right->incomplete = true;
+	mark_incomplete(&s->to_right, !idle);
+	mark_incomplete(&s->to_left, !idle);
 	check_lost(&s->to_right);
 	check_lost(&s->to_left);
 	end(s);
@@ -112,7 +122,8 @@ void session_cancel(struct session *s)
 	if (s == NULL)
 		return;
 	s->left->cut_short = s->right->cut_short = true;
-	s->left->incomplete = s->right->incomplete = true;
+	mark_incomplete(&s->to_right, true);
+	mark_incomplete(&s->to_left, true);
 	release(s);
 }
 
@@ -188,12 +199,12 @@ static void timer_fired(struct timer *timer)
 
 	if (s->linger_due != 0 && s->linger_due <= now) {
 		log_info("poll timed out: the other direction has rested too long");
-		cut(s);
+		cut(s, false);
 		return;
 	}
 	if (s->idle >= 0 && s->active + s->idle <= now) {
 		log_notice("inactivity timeout triggered");
-		cut(s);
+		cut(s, true);
 		return;
 	}
 	if (s->eof_due != 0 && s->eof_due <= now) {

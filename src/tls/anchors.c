@@ -252,11 +252,14 @@ static void load_system(struct tls_anchors *anchors, const char *where)
 /* What the user named must be there. result: how many were usable. */
 static bool check_named(int result, const char *path, const char *where)
 {
+	char why[256];
+
 	if (result > 0)
 		return true;
 	if (result < 0)
 		log_error("%s: can't read %s: %s", where, path,
-		          errno == EFBIG ? "it is larger than 16 MiB" : error_text(errno));
+		          errno == EFBIG ? "it is larger than 16 MiB" :
+		          tls_input_why(path, errno, why, sizeof why));
 	else
 		log_error("%s: %s: it has no certificate that can be used", where, path);
 	return false;

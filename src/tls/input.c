@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 
 #include "loop/child.h"
 #include "loop/loop.h"
+#include "sys/error.h"
 
 /* How long until a signal is noticed, or that a pipe has a writer. */
 #define LOOK_AGAIN (NANOSECONDS / 50)
@@ -96,4 +98,21 @@ void tls_input_free(unsigned char *data, size_t size)
 		return;
 	explicit_bzero(data, size);
 	free(data);
+}
+
+const char *tls_input_why(const char *path, int error, char *text, size_t size)
+{
+	struct stat st;
+
+	if (error != EACCES)
+		snprintf(text, size, "%s", error_text(error));
+	else if (stat(path, &st) < 0)
+		snprintf(text, size, "%s; a directory on the way is closed to user %d",
+		         error_text(error), (int)geteuid());
+	else
+		snprintf(text, size, "%s; it belongs to user %d, group %d, mode %04o, and this "
+		         "process is user %d, group %d", error_text(error), (int)st.st_uid,
+		         (int)st.st_gid, (unsigned)st.st_mode & 07777u, (int)geteuid(),
+		         (int)getegid());
+	return text;
 }

@@ -9,6 +9,9 @@
  * signal to end has come first. */
 unsigned char *tls_input_read(const char *path, size_t limit, size_t *size);
 
+/* Why a file can't be read, with what may help: of EACCES, whose it is and who we are. Returns text. */
+const char *tls_input_why(const char *path, int error, char *text, size_t size);
+
 /* Overwrites it: there may be a private key in it. */
 void tls_input_free(unsigned char *data, size_t size);
 

@@ -17,7 +17,7 @@
 
 enum {
 	FILE_MAX_ = 1048576, RSA_MAX = 512, LINE_MAX_ = 256,
-	RSA_BITS_MIN = 1024, RSA_BITS_MAX = 4096
+	RSA_BITS_MIN = 1024
 };
 
 /* What is being loaded, for messages. */
@@ -38,12 +38,13 @@ static int read_objects(const struct loading *loading, struct tls_pem *pem)
 {
 	size_t size;
 	unsigned char *data = tls_input_read(loading->file, FILE_MAX_, &size);
+	char why[LINE_MAX_];
 	int result;
 
 	if (data == NULL) {
 		log_error("%s: can't read %s: %s", loading->where, loading->file,
 		          errno == EFBIG ? "it is larger than 1 MiB, so no key or certificate" :
-		          error_text(errno));
+		          tls_input_why(loading->file, errno, why, sizeof why));
 		return -1;
 	}
 	result = tls_pem_parse(pem, data, size);
@@ -215,7 +216,7 @@ static int decode_key(const struct loading *loading, const struct tls_pem_item *
 	if (br_skey_decoder_last_error(&decoder) != 0)
 		result = refuse_key(loading, item);
 	else if ((rsa = br_skey_decoder_get_rsa(&decoder)) != NULL &&
-	         (rsa->n_bitlen < RSA_BITS_MIN || rsa->n_bitlen > RSA_BITS_MAX))
+	         (rsa->n_bitlen < RSA_BITS_MIN || rsa->n_bitlen > RSA_MAX * 8))
 		result = refuse(loading, "its RSA key has not 1024 to 4096 bits", "");
 	else if ((result = keep_key(loading->key, &decoder)) < 0)
 		refuse(loading, "out of memory", "");

@@ -1,0 +1,206 @@
+/* The ways from a source to a sink: by splice(2) between plain descriptors, from where the source
+ * has the data, or by the scratch buffer. */
+#include "relay/move.h"
+
+#include <string.h>
+
+#include "relay/dump.h"
+#include "relay/splice.h"
+#include "sys/log.h"
+
+/* After so many full buffers in a row a flow counts as bulk. */
+enum { BULK_READS = 4 };
+
+/* Pieces of memory written at once; bytes to be wanted for that. */
+enum { PIECES = 16, LEND_SIZE = 16384 };
+
+static void source_ended(struct flow *flow)
+{
+	if (flow->source->ignore_eof) {
+		flow->at_eof_again = true;
+		return;
+	}
+	log_notice("socket %d (fd %d) is at EOF", flow->left_to_right ? 1 : 2,
+	           flow->source->read_fd);
+	flow->state = FLOW_DRAIN;
+}
+
+/* Part of a packet did not fit the buffer. */
+static void report_cut(struct flow *flow, size_t length)
+{
+	if (flow->cut++ == 0)
+		log_warn("read(%d, ...): a packet of %zu bytes: all but the first %zu are lost; -b "
+		         "sets the size of the buffer", flow->source->read_fd,
+		         length + flow->source->lost, length);
+	flow->source->lost = 0;
+}
+
+/* Reading gave nothing. Returns false: the flow has to wait or changed state. */
+static bool no_data(struct flow *flow, enum io_status status, size_t *moved)
+{
+	switch (status) {
+	case IO_AGAIN:
+		/* it has dropped packets, and goes on when others had their turn */
+		if (channel_ready(flow->source) & CHAN_READABLE)
+			*moved = TURN_BYTES;
+		return false;
+	case IO_EOF:
+		source_ended(flow);
+		return false;
+	default:
+		flow_read_failed(flow);
+		return false;
+	}
+}
+
+/* What the sink did not take of the pieces. */
+static bool hold_pieces(struct flow *flow, const struct iovec *pieces, unsigned count, size_t taken)
+{
+	size_t end = 0;
+
+	if (!flow_take_buffer(flow))
+		return false;
+	for (unsigned i = 0; i < count; i++) {
+		size_t skip = taken < pieces[i].iov_len ? taken : pieces[i].iov_len;
+
+		taken -= skip;
+		memcpy(flow->held + end, (const unsigned char *)pieces[i].iov_base + skip,
+		       pieces[i].iov_len - skip);
+		end += pieces[i].iov_len - skip;
+	}
+	flow->held_start = 0;
+	flow->held_end = (uint32_t)end;
+	return true;
+}
+
+/* One read without copying, and the write of it. Returns as copy_once() does. */
+static bool lend_once(struct flow *flow, size_t *moved)
+{
+	struct iovec pieces[PIECES];
+	unsigned count = PIECES;
+	size_t length = 0, written = 0;
+	enum io_status status = flow->source->ops->lend(flow->source, flow->read_size, pieces, &count);
+
+	if (status != IO_OK)
+		return no_data(flow, status, moved);
+	for (unsigned i = 0; i < count; i++)
+		length += pieces[i].iov_len;
+	*moved += length > BLOCK_BYTES ? length : BLOCK_BYTES;
+	flow_transferred(flow, length);
+	status = flow->sink->ops->write_pieces(flow->sink, pieces, count, &written);
+	if (status == IO_ERROR) {
+		flow_write_failed(flow);
+		return false;
+	}
+	if (written == length)
+		return true;
+	/* most often it takes nothing more now; if it does, the next turn tries */
+	return hold_pieces(flow, pieces, count, written) && status == IO_OK;
+}
+
+static bool forward(struct flow *flow, size_t length)
+{
+	size_t written;
+
+	/* a stream has no empty packets */
+	if (length == 0 && !flow->sink->writes_packets)
+		return true;
+	if (flows.dump != NULL && length > 0)
+		dump_block(flows.dump, flow->left_to_right, flow->bytes, flows.scratch, length);
+	flow_transferred(flow, length);
+	if (flow_write_out(flow, flows.scratch, length, &written))
+		return true;
+	if (flow->state == FLOW_OPEN)
+		flow_hold(flow, flows.scratch + written, length - written);
+	return false;
+}
+
+/* One read and the write of it. Returns false if the flow has to wait or changed state. */
+static bool copy_once(struct flow *flow, size_t *moved)
+{
+	size_t length = 0;
+	enum io_status status = channel_read(flow->source, flows.scratch, flow->read_size, &length);
+
+	if (status != IO_OK)
+		return no_data(flow, status, moved);
+	if (flow->source->lost > 0)
+		report_cut(flow, length);
+	flow->full_reads = length < flow->read_size ? 0 : (uint8_t)(flow->full_reads + 1);
+	*moved += length > BLOCK_BYTES ? length : BLOCK_BYTES;
+	return forward(flow, length);
+}
+
+/* Is it worth a pipe, and can both ends do it? */
+static bool start_splicing(struct flow *flow)
+{
+	if (flow->no_splice || flow->full_reads < BULK_READS)
+		return false;
+	flow->full_reads = 0;
+	if (flow->source->ops->splice_fd(flow->source, false) < 0 ||
+	    flow->sink->ops->splice_fd(flow->sink, true) < 0) {
+		flow->no_splice = true;
+		return false;
+	}
+	flow->pipe = splice_borrow();
+	return flow->pipe != NULL;
+}
+
+bool flow_drain_pipe(struct flow *flow)
+{
+	int fd = flow->sink->ops->splice_fd(flow->sink, true);
+
+	while (splice_held(flow->pipe) > 0) {
+		size_t n = 0;
+
+		switch (splice_drain(flow->pipe, fd, false, &n)) {
+		case IO_OK:
+			break;
+		case IO_AGAIN:
+			flow->sink->ops->not_ready(flow->sink, CHAN_WRITABLE);
+			return false;
+		default:
+			flow_write_failed(flow);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Returns false if the flow has to wait, changed state, or left splicing. */
+static bool splice_once(struct flow *flow, size_t *moved)
+{
+	size_t length = 0;
+	int fd = flow->source->ops->splice_fd(flow->source, false);
+
+	switch (splice_fill(flow->pipe, fd, &length)) {
+	case IO_OK:
+		*moved += length;
+		flow_transferred(flow, length);
+		return flow_drain_pipe(flow);
+	case IO_AGAIN:
+		/* between two bursts the pipe is of use to others */
+		flow->source->ops->not_ready(flow->source, CHAN_READABLE);
+		flow_release_pipe(flow);
+		flow->full_reads = BULK_READS - 1;
+		return false;
+	default:
+		/* the end, or an error: reading will tell which */
+		flow_release_pipe(flow);
+		flow->no_splice = true;
+		return true;
+	}
+}
+
+/* Without copying, where there is nothing to see and blocks are not tiny. */
+static bool can_lend(const struct flow *flow)
+{
+	return flow->source->ops->lend != NULL && flow->sink->ops->write_pieces != NULL &&
+	       flows.dump == NULL && !flow->sink->writes_packets && flow->read_size >= LEND_SIZE;
+}
+
+bool flow_move_once(struct flow *flow, size_t *moved)
+{
+	if (flow->pipe != NULL || start_splicing(flow))
+		return splice_once(flow, moved);
+	return can_lend(flow) ? lend_once(flow, moved) : copy_once(flow, moved);
+}
