@@ -84,11 +84,29 @@ static const br_sslrec_in_class plain = {
 	sizeof(const br_sslrec_in_class *), any_length, no_decryption,
 };
 
+/* Read with or without copying. Pieces are looked at as a writer would do. */
+static enum io_status take(struct channel *channel, bool lend, size_t room, size_t *length)
+{
+	static unsigned char got[70000];
+	struct iovec pieces[3];
+	unsigned count = 1 + room % 3;
+	enum io_status status;
+
+	if (!lend)
+		return channel_read(channel, got, room, length);
+	status = channel->ops->lend(channel, room, pieces, &count);
+	for (unsigned i = 0; status == IO_OK && i < count; i++) {
+		assert(pieces[i].iov_len > 0);
+		memcpy(got + *length, pieces[i].iov_base, pieces[i].iov_len);
+		*length += pieces[i].iov_len;
+	}
+	return status;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static unsigned char got[70000];
 	const br_sslrec_in_class *in = &plain;
 	const br_sslrec_out_class *out = &br_sslrec_out_clear_vtable;
 	struct tls_session session = {
@@ -96,7 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	struct input *input;
 	struct channel *channel;
-	size_t length, total = 0, room;
+	size_t length, total = 0, room, turn = 0;
 
 	if (size < 2)
 		return 0;
@@ -104,12 +122,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	*input = (struct input){ .bytes = data + 2, .left = size - 2, .piece = data[0] + 1u };
 	channel_init(&input->base, &input_ops, 3, 3);
 	channel = tls_channel_new(&input->base, &session);
-	room = data[1] == 0 ? sizeof got : data[1];
+	room = data[1] < 2 ? 70000 : data[1];
 	for (;;) {
 		enum io_status status;
 
 		length = 0;
-		status = channel_read(channel, got, room, &length);
+		/* one way, the other, or both in turn */
+		status = take(channel, (data[1] & 1) || (data[0] % 4 == 0 && turn++ % 2), room, &length);
 		if (status == IO_EOF || status == IO_ERROR)
 			break;
 		if (status == IO_AGAIN)

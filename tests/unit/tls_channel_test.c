@@ -142,6 +142,25 @@ static void reset(void)
 
 static unsigned char sent[BLOCK], received[BLOCK];
 
+/* Read, one way or the other. */
+static enum io_status take(struct channel *channel, unsigned char *data, size_t size, size_t *length)
+{
+	struct iovec pieces[4];
+	unsigned count = 1 + (unsigned)rand() % 4;
+	enum io_status status;
+
+	if (rand() % 2 == 0)
+		return channel_read(channel, data, size, length);
+	*length = 0;
+	status = channel->ops->lend(channel, size, pieces, &count);
+	for (unsigned i = 0; status == IO_OK && i < count; i++) {
+		CHECK(pieces[i].iov_len <= size - *length);
+		memcpy(data + *length, pieces[i].iov_base, pieces[i].iov_len);
+		*length += pieces[i].iov_len;
+	}
+	return status;
+}
+
 /* Move a block through, writing and reading as a flow does; returns what arrived. */
 static size_t transfer(struct channel *a, struct channel *b, size_t size)
 {
@@ -166,12 +185,12 @@ static size_t transfer(struct channel *a, struct channel *b, size_t size)
 			size_t room = 1 + (size_t)rand() % (sizeof received - got);
 
 			length = 0;
-			if (got == sizeof received || channel_read(b, received + got, room, &length) != IO_OK)
+			if (got == sizeof received || take(b, received + got, room, &length) != IO_OK)
 				break;
 			got += length;
 		}
 		while (got < sizeof received && (channel_ready(b) & CHAN_READABLE) &&
-		       channel_read(b, received + got, sizeof received - got, &length) == IO_OK)
+		       take(b, received + got, sizeof received - got, &length) == IO_OK)
 			got += length;
 	}
 	return got;
