@@ -5,12 +5,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "loop/loop.h"
 #include "sys/error.h"
 #include "sys/log.h"
 
 /* Sessions to be resumed: BearSSL's cache needs about 100 bytes for each. Memory is only used as
  * it fills. */
 enum { CACHE_SIZE = 1024 * 1024 };
+
+/* How long a server's sessions are kept at most: with their secrets all that was said in them can be
+ * decrypted (RFC 5246, F.1.4). */
+#define RESUME_FOR (86400 * NANOSECONDS)
 
 static int no_memory(const struct tls_settings *settings)
 {
@@ -25,7 +30,20 @@ static int add_cache(struct tls_material *m, const struct tls_settings *settings
 	if (m->cache == NULL || m->cache_memory == NULL)
 		return no_memory(settings);
 	br_ssl_session_cache_lru_init(m->cache, m->cache_memory, CACHE_SIZE);
+	m->cache_until = loop_now() + RESUME_FOR;
 	return 0;
+}
+
+const br_ssl_session_cache_class **tls_material_cache(struct tls_material *material)
+{
+	if (material->cache == NULL)
+		return NULL;
+	if (loop_now() >= material->cache_until) {
+		explicit_bzero(material->cache_memory, CACHE_SIZE);
+		br_ssl_session_cache_lru_init(material->cache, material->cache_memory, CACHE_SIZE);
+		material->cache_until = loop_now() + RESUME_FOR;
+	}
+	return &material->cache->vtable;
 }
 
 /* Returns 0, or -1 after an error line. */

@@ -43,6 +43,7 @@ struct tls_material {
 	 * shown is not part of a session, so clients that have to show one can't resume). */
 	br_ssl_session_cache_lru *cache;
 	unsigned char *cache_memory;
+	int64_t cache_until;             /* loop_now(): then all of them are forgotten */
 	/* A client's last session. */
 	br_ssl_session_parameters last;
 	int64_t last_until;              /* loop_now(); 0: there is none */
@@ -63,5 +64,7 @@ int tls_config_reload(struct tls_config *config);
 
 struct tls_material *tls_material_hold(struct tls_config *config);
 void tls_material_release(struct tls_material *material);
+/* A server's sessions, those that are too old left out; NULL: none are resumed. */
+const br_ssl_session_cache_class **tls_material_cache(struct tls_material *material);
 
 #endif

@@ -180,8 +180,7 @@ static bool start_server(struct tls_engine *e)
 		set_server_key(&e->ssl.server, m->key);
 	if (asks_clients(e->settings))
 		ask_clients(&e->ssl.server, m->anchors);
-	if (m->cache != NULL)
-		br_ssl_server_set_cache(&e->ssl.server, &m->cache->vtable);
+	br_ssl_server_set_cache(&e->ssl.server, tls_material_cache(m));
 	if (br_ssl_server_reset(&e->ssl.server) == 0)
 		return false;
 	/* for an alert before a version is agreed: with 0 in its header clients don't take it for one */

@@ -1,4 +1,4 @@
-/* What tests need of the event loop: a clock that stands still, memory that is freed at once, tasks
+/* What tests need of the event loop: a clock that tests move, memory that is freed at once, tasks
  * and timers that run when they are told to. */
 #include "fake_loop.h"
 
@@ -23,9 +23,11 @@ bool signals_wait(int64_t nanoseconds)
 	return true;
 }
 
+int64_t fake_loop_clock = 1;
+
 int64_t loop_now(void)
 {
-	return 1;
+	return fake_loop_clock;
 }
 
 void loop_free_later(void *pointer)

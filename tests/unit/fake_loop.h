@@ -3,6 +3,10 @@
 #define FAKE_LOOP_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+/* loop_now(), in nanoseconds. */
+extern int64_t fake_loop_clock;
 
 /* Run the next task that is queued. Returns false if there is none. */
 bool fake_loop_task(void);

@@ -289,6 +289,41 @@ static void test_no_memory_for_reload(void)
 	finish_both();
 }
 
+static bool resumed(void)
+{
+	unsigned char before[48];
+
+	memcpy(before, client.config->material->last.master_secret, sizeof before);
+	start_both(0, 0);
+	CHECK(run(100000));
+	CHECK(server.channel != NULL && client.channel != NULL);
+	finish_both();
+	return memcmp(before, client.config->material->last.master_secret, sizeof before) == 0;
+}
+
+/* Sessions are resumed, for an hour by clients and for a day by servers, but not with new files. */
+static void test_resumption(void)
+{
+	CHECK(!resumed());
+	CHECK(resumed());
+	fake_loop_clock += 3599 * NANOSECONDS;
+	CHECK(resumed());
+	fake_loop_clock += 2 * NANOSECONDS;
+	CHECK(!resumed());
+	/* a client that keeps it for longer */
+	client.config->material->last_until = INT64_MAX;
+	fake_loop_clock += 20 * 3600 * NANOSECONDS;
+	CHECK(resumed());
+	fake_loop_clock += 4 * 3600 * NANOSECONDS;
+	CHECK(!resumed());
+	CHECK(resumed());
+	CHECK_NUMBER(tls_config_reload(server.config), 0);
+	CHECK(!resumed());
+	CHECK(resumed());
+	CHECK_NUMBER(tls_config_reload(client.config), 0);
+	CHECK(!resumed());
+}
+
 /* Records without end that bring the handshake no further: they are not taken for long, nor many in
  * a row. */
 static void test_bound(void)
@@ -339,6 +374,7 @@ int main(void)
 		free_configs();
 	}
 	make_configs(false);
+	test_resumption();
 	test_bound();
 	free_configs();
 	certificates_remove();
