@@ -45,6 +45,18 @@ struct chan_ops {
 	/* NULL, or writing several pieces as if they were one. */
 	enum io_status (*write_pieces)(struct channel *channel, const struct iovec *pieces,
 	                               unsigned count, size_t *length);
+	/* NULL, or reading into several pieces as if they were one; not for packets. */
+	enum io_status (*read_pieces)(struct channel *channel, const struct iovec *pieces,
+	                              unsigned count, size_t *length);
+	/* NULL, or writing without copying: where to put up to size bytes, in *count pieces at most,
+	 * for a call of write_room() before any other for a channel that lends or encrypts.
+	 * IO_AGAIN: not now, use write(). */
+	enum io_status (*room)(struct channel *channel, size_t size, struct iovec *pieces,
+	                       unsigned *count);
+	/* Write so many bytes that were put there. *length may be less: the rest is kept, and counts
+	 * as written when write() was called with a size of just that, as often as it said "again";
+	 * its data is not looked at. */
+	enum io_status (*write_room)(struct channel *channel, size_t size, size_t *length);
 	/* May write less than size. */
 	enum io_status (*write)(struct channel *channel, const void *data, size_t size,
 	                        size_t *length);

@@ -92,21 +92,9 @@ static ssize_t output(const struct fd_channel *c, const void *data, size_t size)
 	return n;
 }
 
-static enum io_status fd_read(struct channel *channel, void *data, size_t size, size_t *length)
+/* What a read of up to size bytes has given: n, or errno. */
+static enum io_status was_read(struct fd_channel *c, ssize_t n, size_t size, size_t *length)
 {
-	struct fd_channel *c = self(channel);
-	ssize_t n;
-
-	if (c->may_block && !c->in_socket && !c->in.always && !pollable(c->in_fd, POLLIN)) {
-		c->in.ready &= (uint8_t)~WATCH_READ;
-		return IO_AGAIN;
-	}
-	n = input(c, data, size);
-	if (n > 0 && (size_t)n > size) {
-		/* MSG_TRUNC: the true length of a packet that did not fit */
-		channel->lost = (size_t)n - size;
-		n = (ssize_t)size;
-	}
 	if (n > 0) {
 		*length = (size_t)n;
 		/* A TCP socket that gave less than it could has no more: an edge will tell of
@@ -126,6 +114,24 @@ static enum io_status fd_read(struct channel *channel, void *data, size_t size, 
 		return failed(c, c->in_fd);
 	c->in.ready &= (uint8_t)~WATCH_READ;
 	return IO_AGAIN;
+}
+
+static enum io_status fd_read(struct channel *channel, void *data, size_t size, size_t *length)
+{
+	struct fd_channel *c = self(channel);
+	ssize_t n;
+
+	if (c->may_block && !c->in_socket && !c->in.always && !pollable(c->in_fd, POLLIN)) {
+		c->in.ready &= (uint8_t)~WATCH_READ;
+		return IO_AGAIN;
+	}
+	n = input(c, data, size);
+	if (n > 0 && (size_t)n > size) {
+		/* MSG_TRUNC: the true length of a packet that did not fit */
+		channel->lost = (size_t)n - size;
+		n = (ssize_t)size;
+	}
+	return was_read(c, n, size, length);
 }
 
 static enum io_status fd_write(struct channel *channel, const void *data, size_t size,
@@ -158,6 +164,27 @@ static enum io_status fd_write(struct channel *channel, const void *data, size_t
 	return IO_AGAIN;
 }
 
+static enum io_status fd_read_pieces(struct channel *channel, const struct iovec *pieces,
+                                     unsigned count, size_t *length)
+{
+	struct fd_channel *c = self(channel);
+	struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)pieces };
+	size_t size = 0;
+	ssize_t n;
+
+	message.msg_iovlen = (__typeof__(message.msg_iovlen))count;
+	if (c->packets || (c->may_block && !c->in_socket))
+		return fd_read(channel, pieces[0].iov_base, pieces[0].iov_len, length);
+	for (unsigned i = 0; i < count; i++)
+		size += pieces[i].iov_len;
+	do
+		n = c->in_socket ? recvmsg(c->in_fd, &message, MSG_DONTWAIT)
+		                 : readv(c->in_fd, pieces, (int)count);
+	while (n < 0 && errno == EINTR);
+	log_debug("recvmsg(%d, %u pieces, %zu) -> %zd", c->in_fd, count, size, n);
+	return was_read(c, n, size, length);
+}
+
 static enum io_status fd_write_pieces(struct channel *channel, const struct iovec *pieces,
                                       unsigned count, size_t *length)
 {
@@ -167,7 +194,6 @@ static enum io_status fd_write_pieces(struct channel *channel, const struct iove
 
 	/* int or size_t, as the C library has it */
 	message.msg_iovlen = (__typeof__(message.msg_iovlen))count;
-
 	if (c->may_block && !c->out_socket)
 		return fd_write(channel, pieces[0].iov_base, pieces[0].iov_len, length);
 	do
@@ -310,8 +336,8 @@ static void fd_close(struct channel *channel, bool abandon)
 static struct channel *fd_dup(const struct channel *channel);
 
 static const struct chan_ops fd_ops = {
-	.kind = "fd", .read = fd_read, .write = fd_write,
-	.write_pieces = fd_write_pieces, .finish = fd_finish,
+	.kind = "fd", .read = fd_read, .read_pieces = fd_read_pieces,
+	.write = fd_write, .write_pieces = fd_write_pieces, .finish = fd_finish,
 	.attach = fd_attach, .detach = fd_detach, .ready = fd_ready, .splice_fd = fd_splice,
 	.not_ready = fd_not_ready, .dup = fd_dup, .close = fd_close,
 };

@@ -123,7 +123,8 @@ static void tls_close(struct channel *channel, bool abandon)
 }
 
 static const struct chan_ops tls_ops = {
-	.kind = "TLS", .read = tls_read, .lend = tls_lend, .write = tls_write, .finish = tls_finish,
+	.kind = "TLS", .read = tls_read, .lend = tls_lend, .room = tls_room,
+	.write_room = tls_write_room, .write = tls_write, .finish = tls_finish,
 	.attach = tls_attach, .detach = tls_detach, .ready = tls_ready, .splice_fd = tls_splice,
 	.not_ready = tls_not_ready, .dup = tls_dup, .explain = tls_explain, .close = tls_close,
 };

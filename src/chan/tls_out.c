@@ -169,6 +169,108 @@ enum io_status tls_write(struct channel *channel, const void *data, size_t size,
 	return *length > 0 ? IO_OK : IO_AGAIN;
 }
 
+/* Records as large as that are made where the data was put; each has its room to itself. */
+enum { ROOM_FRAGMENT = 4096 };
+
+static size_t room_stride(const struct tls *t)
+{
+	return (size_t)t->max_fragment + RECORD_ROOM;
+}
+
+/* Where the data of a record begins in its room, and how much there may be. */
+static size_t room_data(const struct tls *t, size_t *start)
+{
+	size_t limit = room_stride(t);
+
+	*start = HEADER;
+	(*t->out)->max_plaintext(t->out, start, &limit);
+	return limit - *start < t->max_fragment ? limit - *start : t->max_fragment;
+}
+
+enum io_status tls_room(struct channel *channel, size_t size, struct iovec *pieces,
+                        unsigned *count)
+{
+	struct tls *t = (struct tls *)channel;
+	size_t start, most = room_data(t, &start), stride = room_stride(t);
+	unsigned n = 0;
+
+	if (t->problem != NULL || t->output != NULL || t->owed > 0 || most < ROOM_FRAGMENT ||
+	    t->below->ops->write_pieces == NULL)
+		return IO_AGAIN;
+	for (; n < *count && size > 0 && (n + 1) * stride <= SCRATCH; n++) {
+		size_t length = size < most ? size : most;
+
+		pieces[n] = (struct iovec){ tls_scratch + n * stride + start, length };
+		size -= length;
+	}
+	*count = n;
+	return IO_OK;
+}
+
+/* Keep what is left of the records when so many bytes of them are written. */
+static int keep_records(struct tls *t, const struct iovec *records, unsigned count, size_t written)
+{
+	size_t total = 0, end = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		total += records[i].iov_len;
+	t->output = malloc(total - written);
+	if (t->output == NULL)
+		return -1;
+	for (unsigned i = 0; i < count; i++) {
+		size_t skip = written < records[i].iov_len ? written : records[i].iov_len;
+
+		written -= skip;
+		memcpy(t->output + end, (const unsigned char *)records[i].iov_base + skip,
+		       records[i].iov_len - skip);
+		end += records[i].iov_len - skip;
+	}
+	t->output_start = 0;
+	t->output_end = (uint32_t)end;
+	return 0;
+}
+
+/* Make records of what lies in the rooms. Returns how many. */
+static unsigned seal_rooms(struct tls *t, size_t size, struct iovec *records, struct batch *b)
+{
+	size_t start, most = room_data(t, &start), stride = room_stride(t), at = 0;
+
+	b->count = b->data = 0;
+	while (b->data < size) {
+		size_t length = size - b->data < most ? size - b->data : most;
+		unsigned char *data = tls_scratch + b->count * stride + start;
+
+		b->data += length;
+		records[b->count].iov_base = (*t->out)->encrypt(t->out, DATA, t->version, data,
+		                                                &length);
+		records[b->count].iov_len = length;
+		at += length;
+		b->record[b->count].end = at;
+		b->record[b->count++].data = b->data;
+	}
+	return (unsigned)b->count;
+}
+
+enum io_status tls_write_room(struct channel *channel, size_t size, size_t *length)
+{
+	struct tls *t = (struct tls *)channel;
+	struct iovec records[SCRATCH / ROOM_FRAGMENT];
+	struct batch batch;
+	unsigned count = seal_rooms(t, size, records, &batch);
+	size_t written = 0;
+	enum io_status status = t->below->ops->write_pieces(t->below, records, count, &written);
+
+	if (status == IO_ERROR)
+		return status;
+	*length = taken(&batch, written);
+	if (*length == size)
+		return IO_OK;
+	t->owed = (uint32_t)(size - *length);
+	if (keep_records(t, records, count, written) < 0)
+		return tls_broken(t, "no memory for a record");
+	return IO_OK;
+}
+
 enum io_status tls_finish(struct channel *channel)
 {
 	struct tls *t = (struct tls *)channel;

@@ -58,6 +58,9 @@ void tls_drop_input(struct tls *t);
 
 /* tls_out.c */
 enum io_status tls_write(struct channel *channel, const void *data, size_t size, size_t *length);
+enum io_status tls_room(struct channel *channel, size_t size, struct iovec *pieces,
+                        unsigned *count);
+enum io_status tls_write_room(struct channel *channel, size_t size, size_t *length);
 enum io_status tls_finish(struct channel *channel);
 /* Send an alert as soon as possible. Failing is no further harm. */
 void tls_send_alert(struct tls *t, unsigned char level, unsigned char description);

@@ -57,13 +57,14 @@ void flow_release_pipe(struct flow *flow)
 
 void flow_release(struct flow *flow)
 {
+	flow->owed = 0;
 	release_held(flow);
 	flow_release_pipe(flow);
 }
 
 size_t flow_held(const struct flow *flow)
 {
-	return flow->held_end - flow->held_start +
+	return flow->held_end - flow->held_start + flow->owed +
 	       (flow->pipe != NULL ? splice_held(flow->pipe) : 0);
 }
 
@@ -223,9 +224,28 @@ static bool write_held(struct flow *flow)
 	return all;
 }
 
+/* The sink has these bytes already: see write_room() in chan.h. */
+static bool write_owed(struct flow *flow)
+{
+	size_t n = 0;
+
+	switch (channel_write(flow->sink, "", flow->owed, &n)) {
+	case IO_OK:
+		flow->owed -= (uint32_t)n;
+		return flow->owed == 0;
+	case IO_AGAIN:
+		return false;
+	default:
+		flow_write_failed(flow);
+		return false;
+	}
+}
+
 /* Bytes of earlier turns go first. */
 static bool holds_nothing(struct flow *flow)
 {
+	if (flow->owed > 0)
+		return write_owed(flow);
 	if (flow->held != NULL)
 		return write_held(flow);
 	if (flow->pipe != NULL)

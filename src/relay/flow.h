@@ -35,6 +35,7 @@ struct flow {
 	struct splice_pipe *pipe;      /* NULL: not splicing at the moment */
 	unsigned char *held;           /* a pooled buffer, or NULL */
 	uint32_t held_start, held_end; /* the same: an empty packet is held */
+	uint32_t owed;                 /* bytes that the sink keeps but has not written */
 	uint32_t read_size;
 	uint8_t state;                 /* enum flow_state */
 	bool left_to_right;

@@ -98,6 +98,24 @@ static bool lend_once(struct flow *flow, size_t *moved)
 	return hold_pieces(flow, pieces, count, written) && status == IO_OK;
 }
 
+/* One read to where the sink wants the data, and the write of it. Returns as copy_once() does. */
+static bool fill_once(struct flow *flow, struct iovec *room, unsigned count, size_t *moved)
+{
+	size_t length = 0, written = 0;
+	enum io_status status = flow->source->ops->read_pieces(flow->source, room, count, &length);
+
+	if (status != IO_OK)
+		return no_data(flow, status, moved);
+	*moved += length > BLOCK_BYTES ? length : BLOCK_BYTES;
+	flow_transferred(flow, length);
+	if (flow->sink->ops->write_room(flow->sink, length, &written) != IO_OK) {
+		flow_write_failed(flow);
+		return false;
+	}
+	flow->owed = (uint32_t)(length - written);
+	return true;
+}
+
 static bool forward(struct flow *flow, size_t length)
 {
 	size_t written;
@@ -198,9 +216,22 @@ static bool can_lend(const struct flow *flow)
 	       flows.dump == NULL && !flow->sink->writes_packets && flow->read_size >= LEND_SIZE;
 }
 
+static bool can_fill(const struct flow *flow)
+{
+	return flow->source->ops->read_pieces != NULL && flow->sink->ops->room != NULL &&
+	       flows.dump == NULL && !flow->source->reads_packets;
+}
+
 bool flow_move_once(struct flow *flow, size_t *moved)
 {
+	struct iovec room[PIECES];
+	unsigned count = PIECES;
+
 	if (flow->pipe != NULL || start_splicing(flow))
 		return splice_once(flow, moved);
-	return can_lend(flow) ? lend_once(flow, moved) : copy_once(flow, moved);
+	if (can_lend(flow))
+		return lend_once(flow, moved);
+	if (can_fill(flow) && flow->sink->ops->room(flow->sink, flow->read_size, room, &count) == IO_OK)
+		return fill_once(flow, room, count, moved);
+	return copy_once(flow, moved);
 }

@@ -218,7 +218,7 @@ static void timer_fired(struct timer *timer)
 /* The sink of an open flow will never take anything again: its peer is gone. */
 static bool sink_gone(const struct flow *flow)
 {
-	return flow->state == FLOW_OPEN && flow->held == NULL &&
+	return flow->state == FLOW_OPEN && flow->held == NULL && flow->owed == 0 &&
 	       (channel_ready(flow->sink) & CHAN_HANGUP);
 }
 

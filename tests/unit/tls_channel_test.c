@@ -63,6 +63,24 @@ static enum io_status fake_write(struct channel *channel, const void *data, size
 	return IO_OK;
 }
 
+static enum io_status fake_write_pieces(struct channel *channel, const struct iovec *pieces,
+                                        unsigned count, size_t *length)
+{
+	*length = 0;
+	for (unsigned i = 0; i < count; i++) {
+		size_t n = 0;
+		enum io_status status = fake_write(channel, pieces[i].iov_base, pieces[i].iov_len,
+		                                   &n);
+
+		*length += n;
+		if (status != IO_OK)
+			return *length > 0 ? IO_OK : status;
+		if (n < pieces[i].iov_len)
+			return IO_OK;
+	}
+	return IO_OK;
+}
+
 static unsigned fake_ready(const struct channel *channel)
 {
 	const struct pipe *p = ((const struct fake *)channel)->in;
@@ -83,7 +101,8 @@ static void fake_close(struct channel *channel, bool abandon)
 }
 
 static const struct chan_ops fake_ops = {
-	.kind = "fake", .read = fake_read, .write = fake_write, .ready = fake_ready,
+	.kind = "fake", .read = fake_read, .write = fake_write,
+	.write_pieces = fake_write_pieces, .ready = fake_ready,
 	.attach = fake_attach, .close = fake_close,
 };
 
@@ -142,23 +161,48 @@ static void reset(void)
 
 static unsigned char sent[BLOCK], received[BLOCK];
 
-/* Read, one way or the other. */
-static enum io_status take(struct channel *channel, unsigned char *data, size_t size, size_t *length)
+/* Write without copying, if the channel has room for that. Returns what counts as written. */
+static size_t put_into_room(struct channel *a, const unsigned char *data, size_t size)
 {
-	struct iovec pieces[4];
-	unsigned count = 1 + (unsigned)rand() % 4;
-	enum io_status status;
+	struct iovec pieces[16];
+	unsigned count = 1 + (unsigned)rand() % 16;
+	size_t put = 0, length = 0, owed;
 
-	if (rand() % 2 == 0)
-		return channel_read(channel, data, size, length);
-	*length = 0;
-	status = channel->ops->lend(channel, size, pieces, &count);
-	for (unsigned i = 0; status == IO_OK && i < count; i++) {
-		CHECK(pieces[i].iov_len <= size - *length);
-		memcpy(data + *length, pieces[i].iov_base, pieces[i].iov_len);
-		*length += pieces[i].iov_len;
+	if (a->ops->room(a, size, pieces, &count) != IO_OK)
+		return 0;
+	for (unsigned i = 0; i < count && put < size; i++) {
+		memcpy(pieces[i].iov_base, data + put, pieces[i].iov_len);
+		put += pieces[i].iov_len;
 	}
-	return status;
+	/* the last piece is not always full */
+	put -= put > 1 && rand() % 2 == 0 ? 1 : 0;
+	CHECK_NUMBER(a->ops->write_room(a, put, &length), IO_OK);
+	owed = put - length;
+	while (owed > 0) {
+		size_t n = 0;
+
+		if (channel_write(a, "", owed, &n) == IO_OK)
+			owed -= n;
+		there.room = 0;
+	}
+	return put;
+}
+
+/* Read without copying. Returns how much that was. */
+static size_t borrow(struct channel *b, unsigned char *data, size_t size)
+{
+	struct iovec pieces[16];
+	unsigned count = 1 + (unsigned)rand() % 16;
+	size_t got = 0;
+
+	if (b->ops->lend(b, size, pieces, &count) != IO_OK)
+		return 0;
+	for (unsigned i = 0; i < count; i++) {
+		memcpy(data + got, pieces[i].iov_base, pieces[i].iov_len);
+		got += pieces[i].iov_len;
+	}
+	CHECK(got > 0 && got <= size);
+	return got;
 }
 
 /* Move a block through, writing and reading as a flow does; returns what arrived. */
@@ -171,7 +215,12 @@ static size_t transfer(struct channel *a, struct channel *b, size_t size)
 		there.room = rand() % 3 == 0 ? 0 : 2 + (size_t)rand() % 40000;
 		there.given = rand() % 2 == 0 ? 0 : 1 + (size_t)rand() % 5000;
 		n = size - written;
-		switch (channel_write(a, sent + written, n, &length)) {
+		if (rand() % 2 == 0)
+			written += put_into_room(a, sent + written, n);
+		n = size - written;
+		if (rand() % 2 == 0 && got < sizeof received)
+			got += borrow(b, received + got, 1 + (size_t)rand() % (sizeof received - got));
+		if (n > 0) switch (channel_write(a, sent + written, n, &length)) {
 		case IO_OK:
 			written += length;
 			break;
@@ -185,12 +234,12 @@ static size_t transfer(struct channel *a, struct channel *b, size_t size)
 			size_t room = 1 + (size_t)rand() % (sizeof received - got);
 
 			length = 0;
-			if (got == sizeof received || take(b, received + got, room, &length) != IO_OK)
+			if (got == sizeof received || channel_read(b, received + got, room, &length) != IO_OK)
 				break;
 			got += length;
 		}
 		while (got < sizeof received && (channel_ready(b) & CHAN_READABLE) &&
-		       take(b, received + got, sizeof received - got, &length) == IO_OK)
+		       channel_read(b, received + got, sizeof received - got, &length) == IO_OK)
 			got += length;
 	}
 	return got;
