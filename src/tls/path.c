@@ -27,14 +27,15 @@ struct issuers {
 
 static void init_engine(br_x509_minimal_context *engine, const struct issuers *issuers, int64_t now)
 {
+	/* no SHA-1: two certificates can be made to have the same hash */
 	static const br_hash_class *const hashes[] = {
-		&br_sha1_vtable, &br_sha224_vtable, &br_sha256_vtable, &br_sha384_vtable,
+		&br_sha224_vtable, &br_sha256_vtable, &br_sha384_vtable,
 		&br_sha512_vtable, NULL,
 	};
 
 	br_x509_minimal_init(engine, &br_sha256_vtable, issuers->list, issuers->count);
 	for (int i = 0; hashes[i] != NULL; i++)
-		br_x509_minimal_set_hash(engine, br_sha1_ID + i, hashes[i]);
+		br_x509_minimal_set_hash(engine, br_sha224_ID + i, hashes[i]);
 	br_x509_minimal_set_rsa(engine, br_rsa_pkcs1_vrfy_get_default());
 	br_x509_minimal_set_ecdsa(engine, tls_ec(), br_ecdsa_vrfy_asn1_get_default());
 	br_x509_minimal_set_time(engine, (uint32_t)(now / DAY + DAYS_TO_1970),

@@ -232,7 +232,8 @@ static const struct problem {
 	{BR_ERR_X509_BAD_SIGNATURE, ALERT_DECRYPT_ERROR, "has a bad signature"},
 	{BR_ERR_X509_WRONG_KEY_TYPE, ALERT_DECRYPT_ERROR, "has a bad signature"},
 	{BR_ERR_X509_UNSUPPORTED, ALERT_UNSUPPORTED,
-	 "has a key or signature of a kind that is not supported"},
+	 "has a key or signature of a kind that is not supported (SHA-1 and MD5 are not safe any "
+	 "more)"},
 	{BR_ERR_X509_LIMIT_EXCEEDED, ALERT_UNSUPPORTED,
 	 "has a key or signature that is too large (RSA keys have up to 4096 bits)"},
 	{BR_ERR_X509_WEAK_PUBLIC_KEY, ALERT_BAD_CERTIFICATE,

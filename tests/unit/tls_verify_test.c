@@ -279,6 +279,9 @@ static void test_usage(void)
 	expect_bad("no_use", NULL, 0, 43,
 	           "its key usage does not allow TLS (digitalSignature or keyEncipherment): CN = "
 	           "no use");
+	expect_bad("sha1", NULL, 0, 43,
+	           "the certificate has a key or signature of a kind that is not supported (SHA-1 and "
+	           "MD5 are not safe any more): CN = sha1");
 	expect_bad("critical", NULL, 0, 46,
 	           "the certificate has a critical extension that is not known here (1.2.3.4): CN "
 	           "= critical");
