@@ -37,6 +37,21 @@ test_port_scan() {
 	still_serves
 }
 
+test_end_in_a_record() {
+	# close_notify in a record that is announced as longer: over at once, although the client stays
+	tls_listener relay verify=0,fork CREATE:got
+	printf '\025\003\003\055\055\001\000' >alert
+	start client "$python" -c 'import socket, sys
+connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+connection.sendall(open("alert", "rb").read())
+connection.settimeout(20)
+sys.exit(0 if connection.recv(1) == b"" else 1)' "$port"
+	wait_log relay.log ' E .*the peer ended the handshake with close_notify$'
+	finish "$pid"
+	assertEquals 'closed by us' 0 "$status"
+	still_serves
+}
+
 test_plain_servers() {
 	# servers of other protocols, and one that hangs up
 	for text in 'HTTP/1.1 400 Bad Request\r\n\r\n' 'SSH-2.0-OpenSSH_9.2\r\n' '+OK ready\r\n' '220 mail ESMTP\r\n'; do

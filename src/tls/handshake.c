@@ -353,6 +353,12 @@ static bool talk(struct tls_handshake *h)
 		succeed(h);
 		return false;
 	}
+	/* an engine that has been told of the end wants nothing any more, not even the rest of the
+	 * record that told it so */
+	if (!(state & BR_SSL_RECVREC)) {
+		fail(h, -1, "the peer ended the handshake with close_notify");
+		return false;
+	}
 	if (e->input_start == e->input_end && !hear(h))
 		return false;
 	feed(e);
