@@ -271,10 +271,15 @@ python=/usr/bin/python3
 
 # server NAME MODE...: start a peer server and set $server_port once it listens.
 server() {
-	server_name=$1
-	shift
-	rm -f "$dir/$server_name.port"
-	start "$server_name" "$python" "$tests/peer.py" server "$dir/$server_name.port" "$@"
+	peer_server "$tests/peer.py" "$@"
+}
+
+# peer_server PROGRAM NAME MODE...: the same with another program for peers.
+peer_server() {
+	server_program=$1 server_name=$2
+	shift 2
+	rm -f "$dir/$server_name.port" "$dir/$server_name.port".*
+	start "$server_name" "$python" "$server_program" server "$dir/$server_name.port" "$@"
 	server_pid=$pid
 	wait_until test -s "$dir/$server_name.port" || { cat "$dir/$server_name.log"; return 1; }
 	server_port=$(cat "$dir/$server_name.port")

@@ -177,15 +177,23 @@ pin_of() {
 
 tls_peer=$tests/tls_peer.py
 
+# with_suites COMMAND: run it with each kind of suite, after the certificate that goes with it.
+with_suites() {
+	for suite in ECDHE-RSA-AES128-GCM-SHA256 ECDHE-RSA-AES256-GCM-SHA384 ECDHE-RSA-CHACHA20-POLY1305 \
+		ECDHE-RSA-AES128-SHA256 ECDHE-RSA-AES256-SHA384 ECDHE-RSA-AES128-SHA ECDHE-RSA-AES256-SHA \
+		AES128-GCM-SHA256 AES256-GCM-SHA384 AES128-CCM AES256-CCM8 AES128-SHA256 AES256-SHA256 AES128-SHA AES256-SHA; do
+		"$1" rsa "$suite"
+	done
+	for suite in ECDHE-ECDSA-AES128-GCM-SHA256 ECDHE-ECDSA-AES256-GCM-SHA384 ECDHE-ECDSA-CHACHA20-POLY1305 \
+		ECDHE-ECDSA-AES128-CCM ECDHE-ECDSA-AES256-CCM8 ECDHE-ECDSA-AES128-SHA256 ECDHE-ECDSA-AES256-SHA384 \
+		ECDHE-ECDSA-AES128-SHA; do
+		"$1" server "$suite"
+	done
+}
+
 # tls_server NAME [OPTION...] MODE [ARG...]: start one and set $server_port once it listens.
 tls_server() {
-	server_name=$1
-	shift
-	rm -f "$dir/$server_name.port" "$dir/$server_name.port".*
-	start "$server_name" "$python" "$tls_peer" server "$dir/$server_name.port" "$@"
-	server_pid=$pid
-	wait_until test -s "$dir/$server_name.port" || { cat "$dir/$server_name.log"; return 1; }
-	server_port=$(cat "$dir/$server_name.port")
+	peer_server "$tls_peer" "$@"
 }
 
 # tls_client [OPTION...] ADDRESS MODE [ARG...]: run one to its end: files out and err, $status.

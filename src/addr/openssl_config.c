@@ -83,19 +83,19 @@ static char *plain_host(const char *host)
 
 /* The name to send with Server Name Indication, or NULL (RFC 6066, 3: no addresses, no dot at the
  * end). */
-static char *find_sni(const struct spec *spec, const char *name)
+static char *find_sni(const struct spec *spec)
 {
 	const char *given = spec_string(spec, "openssl-snihost");
 	const char *common = spec_string(spec, "openssl-commonname");
-	char *host, *sni;
 	size_t length;
+	char *sni;
 
 	if (spec_flag(spec, "openssl-no-sni"))
 		return NULL;
 	/* an empty commonname is about the check alone */
-	host = given == NULL && common != NULL && common[0] == '\0' ? plain_host(spec->params[0])
-	                                                            : NULL;
-	sni = host != NULL ? host : given != NULL ? strdup(given) : name != NULL ? strdup(name) : NULL;
+	if (given == NULL && common != NULL && common[0] != '\0')
+		given = common;
+	sni = given != NULL ? strdup(given) : plain_host(spec->params[0]);
 	length = sni == NULL ? 0 : strlen(sni);
 	if (length > 0 && sni[length - 1] == '.')
 		sni[--length] = '\0';
@@ -119,7 +119,7 @@ static int find_names(const struct spec *spec, bool server, struct tls_address *
 	if (a->name == NULL)
 		return -1;
 	if (!server)
-		a->sni = find_sni(spec, a->name);
+		a->sni = find_sni(spec);
 	return 0;
 }
 
@@ -163,11 +163,9 @@ static int load(const struct spec *spec, bool server, struct tls_address *a)
 		.capath = spec_string(spec, "openssl-capath"),
 		.ask_fragment = (unsigned)spec_number(spec, "openssl-maxfraglen", 0),
 		.send_fragment = (unsigned)spec_number(spec, "openssl-maxsendfrag", FRAGMENT_MAX),
-		.wants_names = true,
 	};
 	const char *ciphers = spec_string(spec, "openssl-cipherlist");
 	char why[256];
-
 	int pins = find_names(spec, server, a) < 0 ? -1 : copy_pins(spec, a);
 
 	if (pins < 0)

@@ -1,5 +1,7 @@
 #include "chan/chan.h"
 
+#include <string.h>
+
 #include "loop/loop.h"
 
 void channel_init(struct channel *channel, const struct chan_ops *ops, int read_fd, int write_fd)
@@ -49,6 +51,31 @@ void channel_detach(struct channel *channel)
 {
 	if (channel->ops->detach != NULL)
 		channel->ops->detach(channel);
+}
+
+size_t pieces_size(const struct iovec *pieces, unsigned count)
+{
+	size_t size = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		size += pieces[i].iov_len;
+	return size;
+}
+
+size_t pieces_copy(void *to, const struct iovec *pieces, unsigned count, size_t skip)
+{
+	size_t end = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		size_t less = skip < pieces[i].iov_len ? skip : pieces[i].iov_len;
+		size_t length = pieces[i].iov_len - less;
+
+		skip -= less;
+		memcpy((unsigned char *)to + end, (const unsigned char *)pieces[i].iov_base + less,
+		       length);
+		end += length;
+	}
+	return end;
 }
 
 struct channel *channel_dup(const struct channel *channel)

@@ -37,17 +37,20 @@ struct closer {
 struct chan_ops {
 	const char *kind;
 	enum io_status (*read)(struct channel *channel, void *data, size_t size, size_t *length);
+	/* NULL, or reading into several pieces as if they were one; not for packets. */
+	enum io_status (*read_pieces)(struct channel *channel, const struct iovec *pieces,
+	                              unsigned count, size_t *length);
 	/* NULL, or reading without copying: up to *count pieces, of size bytes at most in all, that
 	 * stay as they are until the next call for any channel that lends or encrypts. *count: how
 	 * many there are, at least one. */
 	enum io_status (*lend)(struct channel *channel, size_t size, struct iovec *pieces,
 	                       unsigned *count);
+	/* May write less than size. */
+	enum io_status (*write)(struct channel *channel, const void *data, size_t size,
+	                        size_t *length);
 	/* NULL, or writing several pieces as if they were one. */
 	enum io_status (*write_pieces)(struct channel *channel, const struct iovec *pieces,
 	                               unsigned count, size_t *length);
-	/* NULL, or reading into several pieces as if they were one; not for packets. */
-	enum io_status (*read_pieces)(struct channel *channel, const struct iovec *pieces,
-	                              unsigned count, size_t *length);
 	/* NULL, or writing without copying: where to put up to size bytes, in *count pieces at most,
 	 * for a call of write_room() before any other for a channel that lends or encrypts.
 	 * IO_AGAIN: not now, use write(). */
@@ -57,9 +60,6 @@ struct chan_ops {
 	 * as written when write() was called with a size of just that, as often as it said "again";
 	 * its data is not looked at. */
 	enum io_status (*write_room)(struct channel *channel, size_t size, size_t *length);
-	/* May write less than size. */
-	enum io_status (*write)(struct channel *channel, const void *data, size_t size,
-	                        size_t *length);
 	/* End our output (half-close). IO_AGAIN: call again after notify(). */
 	enum io_status (*finish)(struct channel *channel);
 	/* Register with the loop. Returns 0, or -1 with errno set. */
@@ -121,6 +121,11 @@ int channel_attach(struct channel *channel, void (*notify)(void *owner), void *o
 
 /* Take a channel that may be attached out of the loop. */
 void channel_detach(struct channel *channel);
+
+/* How many bytes pieces of memory have; and a copy of them without the first skip bytes. Returns the
+ * length of the copy. */
+size_t pieces_size(const struct iovec *pieces, unsigned count);
+size_t pieces_copy(void *to, const struct iovec *pieces, unsigned count, size_t skip);
 
 /* If several sessions use one channel: another one over duplicates of its descriptors.
  * Returns NULL with errno set. */

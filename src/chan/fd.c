@@ -164,19 +164,25 @@ static enum io_status fd_write(struct channel *channel, const void *data, size_t
 	return IO_AGAIN;
 }
 
+static struct msghdr message_of(const struct iovec *pieces, unsigned count)
+{
+	struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)pieces };
+
+	/* int or size_t, as the C library has it */
+	message.msg_iovlen = (__typeof__(message.msg_iovlen))count;
+	return message;
+}
+
 static enum io_status fd_read_pieces(struct channel *channel, const struct iovec *pieces,
                                      unsigned count, size_t *length)
 {
 	struct fd_channel *c = self(channel);
-	struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)pieces };
-	size_t size = 0;
+	struct msghdr message = message_of(pieces, count);
+	size_t size = pieces_size(pieces, count);
 	ssize_t n;
 
-	message.msg_iovlen = (__typeof__(message.msg_iovlen))count;
 	if (c->packets || (c->may_block && !c->in_socket))
 		return fd_read(channel, pieces[0].iov_base, pieces[0].iov_len, length);
-	for (unsigned i = 0; i < count; i++)
-		size += pieces[i].iov_len;
 	do
 		n = c->in_socket ? recvmsg(c->in_fd, &message, MSG_DONTWAIT)
 		                 : readv(c->in_fd, pieces, (int)count);
@@ -189,11 +195,9 @@ static enum io_status fd_write_pieces(struct channel *channel, const struct iove
                                       unsigned count, size_t *length)
 {
 	struct fd_channel *c = self(channel);
-	struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)pieces };
+	struct msghdr message = message_of(pieces, count);
 	ssize_t n;
 
-	/* int or size_t, as the C library has it */
-	message.msg_iovlen = (__typeof__(message.msg_iovlen))count;
 	if (c->may_block && !c->out_socket)
 		return fd_write(channel, pieces[0].iov_base, pieces[0].iov_len, length);
 	do

@@ -1,14 +1,15 @@
 /* Theory of operation.
  *
  * Reading. Bytes from the channel below go into a scratch buffer that all sessions share. Whole
- * records are decrypted there, in place, and copied to the reader. What is left when the call
+ * records are decrypted there, in place, and copied to the reader, or lent to it. What is left when the call
  * ends, part of a record or bytes the reader had no room for, is kept in a block of the session,
  * of just that size, until the next call.
  *
  *   [ ... | decrypted, not yet read | ... | records, the last one perhaps in part ]
  *           ^ start                 ^ opened ^ sealed                             ^ end
  *
- * Writing. As many records as fit are made in the scratch buffer and written at once. What the
+ * Writing. As many records as fit are made in the scratch buffer, of data that is copied there or that
+ * the writer has put there (room), and written at once. What the
  * channel below does not take is kept, and the writer is told that the bytes of the records that
  * are not written completely were not taken: it offers them again, and when the rest is written
  * they count as taken. So bytes are the writer's until the kernel has them, and nobody but the

@@ -210,23 +210,11 @@ enum io_status tls_room(struct channel *channel, size_t size, struct iovec *piec
 /* Keep what is left of the records when so many bytes of them are written. */
 static int keep_records(struct tls *t, const struct iovec *records, unsigned count, size_t written)
 {
-	size_t total = 0, end = 0;
-
-	for (unsigned i = 0; i < count; i++)
-		total += records[i].iov_len;
-	t->output = malloc(total - written);
+	t->output = malloc(pieces_size(records, count) - written);
 	if (t->output == NULL)
 		return -1;
-	for (unsigned i = 0; i < count; i++) {
-		size_t skip = written < records[i].iov_len ? written : records[i].iov_len;
-
-		written -= skip;
-		memcpy(t->output + end, (const unsigned char *)records[i].iov_base + skip,
-		       records[i].iov_len - skip);
-		end += records[i].iov_len - skip;
-	}
 	t->output_start = 0;
-	t->output_end = (uint32_t)end;
+	t->output_end = (uint32_t)pieces_copy(t->output, records, count, written);
 	return 0;
 }
 

@@ -2,8 +2,6 @@
  * has the data, or by the scratch buffer. */
 #include "relay/move.h"
 
-#include <string.h>
-
 #include "relay/dump.h"
 #include "relay/splice.h"
 #include "sys/log.h"
@@ -56,20 +54,10 @@ static bool no_data(struct flow *flow, enum io_status status, size_t *moved)
 /* What the sink did not take of the pieces. */
 static bool hold_pieces(struct flow *flow, const struct iovec *pieces, unsigned count, size_t taken)
 {
-	size_t end = 0;
-
 	if (!flow_take_buffer(flow))
 		return false;
-	for (unsigned i = 0; i < count; i++) {
-		size_t skip = taken < pieces[i].iov_len ? taken : pieces[i].iov_len;
-
-		taken -= skip;
-		memcpy(flow->held + end, (const unsigned char *)pieces[i].iov_base + skip,
-		       pieces[i].iov_len - skip);
-		end += pieces[i].iov_len - skip;
-	}
 	flow->held_start = 0;
-	flow->held_end = (uint32_t)end;
+	flow->held_end = (uint32_t)pieces_copy(flow->held, pieces, count, taken);
 	return true;
 }
 
@@ -78,13 +66,12 @@ static bool lend_once(struct flow *flow, size_t *moved)
 {
 	struct iovec pieces[PIECES];
 	unsigned count = PIECES;
-	size_t length = 0, written = 0;
+	size_t length, written = 0;
 	enum io_status status = flow->source->ops->lend(flow->source, flow->read_size, pieces, &count);
 
 	if (status != IO_OK)
 		return no_data(flow, status, moved);
-	for (unsigned i = 0; i < count; i++)
-		length += pieces[i].iov_len;
+	length = pieces_size(pieces, count);
 	*moved += length > BLOCK_BYTES ? length : BLOCK_BYTES;
 	flow_transferred(flow, length);
 	status = flow->sink->ops->write_pieces(flow->sink, pieces, count, &written);

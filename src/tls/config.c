@@ -17,6 +17,11 @@ enum { CACHE_SIZE = 1024 * 1024 };
  * decrypted (RFC 5246, F.1.4). */
 #define RESUME_FOR (86400 * NANOSECONDS)
 
+bool tls_asks_peer(const struct tls_settings *settings)
+{
+	return settings->verify || settings->pin_count > 0;
+}
+
 static int no_memory(const struct tls_settings *settings)
 {
 	log_error("%s: %s", settings->where, error_text(ENOMEM));
@@ -49,16 +54,12 @@ const br_ssl_session_cache_class **tls_material_cache(struct tls_material *mater
 /* Returns 0, or -1 after an error line. */
 static int load(struct tls_material *m, const struct tls_settings *settings)
 {
-	bool asks = settings->verify || settings->pin_count > 0;
-
 	m->policy = (struct tls_policy){
 		.name = settings->name, .pins = settings->pins, .pin_count = settings->pin_count,
-		.of_client = settings->server, .wants_names = settings->wants_names,
+		.of_client = settings->server,
 	};
-	if (settings->certificate != NULL || settings->key != NULL) {
-		m->key = tls_key_load(settings->certificate != NULL ? settings->certificate
-		                                                   : settings->key,
-		                      settings->key, settings->where);
+	if (settings->certificate != NULL) {
+		m->key = tls_key_load(settings->certificate, settings->key, settings->where);
 		if (m->key == NULL)
 			return -1;
 	}
@@ -70,7 +71,7 @@ static int load(struct tls_material *m, const struct tls_settings *settings)
 			return -1;
 		m->policy.anchors = m->anchors;
 	}
-	return settings->server && !asks ? add_cache(m, settings) : 0;
+	return settings->server && !tls_asks_peer(settings) ? add_cache(m, settings) : 0;
 }
 
 static struct tls_material *new_material(const struct tls_settings *settings)

@@ -16,7 +16,7 @@
 struct tls_settings {
 	const char *where;               /* the address, for messages */
 	bool server;
-	const char *certificate, *key;   /* files, or NULL */
+	const char *certificate, *key;   /* files, or NULL; a key only with a certificate */
 	bool verify;                     /* by the anchors */
 	const char *cafile, *capath;     /* or NULL */
 	const char *name;                /* the peer's certificate must be for; NULL or "": any */
@@ -29,7 +29,6 @@ struct tls_settings {
 	unsigned send_fragment;          /* maxsendfrag, 512..16384 */
 	const char **protocols;          /* for ALPN */
 	size_t protocol_count;
-	bool wants_names;                /* of the peer's certificate, for programs */
 };
 
 /* What was read from files, with what depends on it. Handshakes hold a reference, so that new files
@@ -54,6 +53,9 @@ struct tls_config {
 	struct tls_settings settings;
 	struct tls_material *material;   /* the current one */
 };
+
+/* True if the peer has to show a certificate that is checked. */
+bool tls_asks_peer(const struct tls_settings *settings);
 
 /* Load the files. Returns NULL after an error line. */
 struct tls_config *tls_config_new(const struct tls_settings *settings);

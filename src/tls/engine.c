@@ -116,11 +116,6 @@ static void ask_clients(br_ssl_server_context *server, const struct tls_anchors 
 		br_ssl_server_set_trust_anchor_names_alt(server, anchors->list, anchors->count);
 }
 
-static bool asks_clients(const struct tls_settings *settings)
-{
-	return settings->verify || settings->pin_count > 0;
-}
-
 /* The extension for smaller records follows from this field; BearSSL would take it from the size of
  * the buffer. */
 static void set_fragment(br_ssl_engine_context *core, unsigned size)
@@ -154,7 +149,7 @@ static void set_up(struct tls_engine *e)
 	br_ssl_engine_set_all_flags(core, flags);
 	br_ssl_engine_set_buffer(core, e->buffer, sizeof(e->buffer), 0);
 	set_fragment(core, s->ask_fragment);
-	if (!s->server || asks_clients(s))
+	if (!s->server || tls_asks_peer(s))
 		br_ssl_engine_set_x509(core, tls_verifier_engine(e->verifier));
 }
 
@@ -178,7 +173,7 @@ static bool start_server(struct tls_engine *e)
 
 	if (m->key != NULL)
 		set_server_key(&e->ssl.server, m->key);
-	if (asks_clients(e->settings))
+	if (tls_asks_peer(e->settings))
 		ask_clients(&e->ssl.server, m->anchors);
 	br_ssl_server_set_cache(&e->ssl.server, tls_material_cache(m));
 	if (br_ssl_server_reset(&e->ssl.server) == 0)
@@ -291,14 +286,10 @@ struct variables *tls_engine_finish(struct tls_engine *e)
 	const char *suite = tls_suite_name(core->session.cipher_suite);
 	const char *protocol = br_ssl_engine_get_selected_protocol(core);
 	bool resumed = remember(e), known = tls_verifier_has_peer(e->verifier);
-	struct variables *names;
 
 	log_notice("SSL connection using %s, %s%s%s%s%s%s", version, suite,
 	           resumed ? ", resumed" : "", protocol != NULL ? ", ALPN " : "",
 	           protocol != NULL ? protocol : "", known ? ", peer " : "",
 	           known ? tls_verifier_subject(e->verifier) : "");
-	if (!e->settings->wants_names)
-		return NULL;
-	names = peer_names(e, resumed);
-	return add(add(names, "OPENSSL_CIPHER", suite), "OPENSSL_PROTO_VERSION", version);
+	return add(add(peer_names(e, resumed), "OPENSSL_CIPHER", suite), "OPENSSL_PROTO_VERSION", version);
 }

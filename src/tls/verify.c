@@ -354,7 +354,7 @@ static unsigned end_chain(const br_x509_class **class)
 		              verifier->policy->of_client ? "client" : "server");
 	error = check(verifier);
 	verifier->good = error == 0;
-	if (verifier->good && verifier->policy->wants_names)
+	if (verifier->good)
 		verifier->variables = tls_subject_variables(&verifier->chain->certs[0]);
 	/* what is needed from here on is the key */
 	free(verifier->bytes);

@@ -28,7 +28,6 @@ struct tls_policy {
 	const unsigned char (*pins)[TLS_PIN_SIZE];
 	size_t pin_count;
 	bool of_client;    /* the peer is the client: the extended key usage to look for */
-	bool wants_names;  /* collect variables for programs */
 };
 
 struct tls_verifier;
@@ -57,7 +56,7 @@ bool tls_verifier_has_peer(const struct tls_verifier *verifier);
 const char *tls_verifier_subject(const struct tls_verifier *verifier);
 
 /* The variables OPENSSL_X509_ISSUER, _SUBJECT, _COMMONNAME ... and OPENSSL_X509V3_DNS of the peer's
- * leaf, for free(3), if they are wanted; NULL if there are none. They are the caller's. */
+ * leaf, for free(3); NULL if there are none. They are the caller's. */
 struct variables *tls_verifier_take_variables(struct tls_verifier *verifier);
 
 #endif

@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct tls_anchors none;
 	static const char *const names[] = {NULL, "a.example", "127.0.0.1", "::1"};
-	struct tls_policy policy = {.wants_names = true};
+	struct tls_policy policy = {.name = NULL};
 	struct tls_verifier *verifier;
 	const br_x509_class **class;
 	size_t first;

@@ -19,7 +19,7 @@ static struct tls_config *config_of(bool server, bool verify)
 	struct tls_settings settings = {
 		.where = "fuzz", .server = server, .certificate = server ? certificate_file() : NULL,
 		.version_min = BR_TLS10, .version_max = BR_TLS12, .send_fragment = 16384,
-		.verify = verify, .cafile = certificate_file(), .wants_names = true,
+		.verify = verify, .cafile = certificate_file(),
 	};
 	struct tls_config *config;
 

@@ -149,7 +149,7 @@ static struct tls_settings settings_of(bool is_server)
 {
 	struct tls_settings settings = {
 		.where = "test", .server = is_server, .version_min = BR_TLS12,
-		.version_max = BR_TLS12, .send_fragment = 16384, .wants_names = true,
+		.version_max = BR_TLS12, .send_fragment = 16384,
 		.certificate = is_server ? "p256.pem" : "client.pem",
 		.key = is_server ? "p256.key" : "client.key", .verify = true,
 		.cafile = "root.pem", .name = is_server ? NULL : "host.example",
