@@ -15,6 +15,7 @@
 #include "addr/ip.h"
 #include "addr/lock.h"
 #include "addr/peers.h"
+#include "chan/terminal.h"
 #include "cli/cli.h"
 #include "loop/child.h"
 #include "loop/loop.h"
@@ -91,6 +92,7 @@ static void signal_set(const struct cli_config *config, sigset_t *set)
 /* Signals of a broken program, if -S has them: said, then as the system does it. */
 static void broken(int number)
 {
+	terminals_restore();
 	log_fatal("exiting on signal %d", number);
 	raise(number);
 }

@@ -310,16 +310,14 @@ static struct channel *make_channel(const struct spec *spec, struct datagram_set
 	}
 	channel = datagram_new(settings);
 	if (channel != NULL) {
-		if (closer != NULL)
-			channel_on_close(channel, closer);
+		channel_on_close(channel, closer);
 		return channel;
 	}
 	log_error("%s: %s", spec->text, error_text(errno));
 	if (judge != NULL)
 		free_judge(NULL, judge);
 	close(settings->fd);
-	if (closer != NULL)
-		closer->close(closer);
+	closer_run(closer);
 	return NULL;
 }
 
@@ -342,8 +340,7 @@ struct channel *datagram_channel(const struct spec *spec, int fd, struct closer 
 	if (judge == NULL) {
 		log_error("%s: %s", spec->text, error_text(errno));
 		close(fd);
-		if (closer != NULL)
-			closer->close(closer);
+		closer_run(closer);
 		return NULL;
 	}
 	if (to != NULL)
@@ -371,8 +368,7 @@ struct channel *datagram_channel_for(const struct spec *spec, int fd, struct clo
 	if (first == FIRST_CONNECT && (judge = new_judge(spec, sender, SENDERS_PEER)) == NULL) {
 		log_error("%s: %s", spec->text, error_text(errno));
 		close(fd);
-		if (closer != NULL)
-			closer->close(closer);
+		closer_run(closer);
 		return NULL;
 	}
 	return make_channel(spec, &settings, closer, judge);

@@ -57,8 +57,7 @@ static void release(struct waiting *w)
 	free(w->client.variables);
 	if (w->fd >= 0)
 		close(w->fd);
-	if (w->closer != NULL)
-		w->closer->close(w->closer);
+	closer_run(w->closer);
 	opening_over(&w->base);
 }
 
@@ -299,8 +298,7 @@ failed:
 		access_free(w->access);
 	free(w);
 	close(fd);
-	if (closer != NULL)
-		closer->close(closer);
+	closer_run(closer);
 	open_done(request, NULL);
 	return NULL;
 }

@@ -57,8 +57,7 @@ static void drop_socket(struct endpoint_opening *o)
 	if (o->fd >= 0)
 		close(o->fd);
 	o->fd = -1;
-	if (o->closer != NULL)
-		o->closer->close(o->closer);
+	closer_run(o->closer);
 	o->closer = NULL;
 }
 

@@ -53,9 +53,10 @@ static void opened(struct file_opening *o)
 	struct fd_settings settings = { .read_fd = o->fd, .write_fd = o->fd,
 	                                .finish = FINISH_NONE };
 	struct channel *channel = NULL;
-	struct closer *closer;
+	struct closer *keeper;
 
-	if (spec_apply(spec, PH_PASTOPEN, o->fd, path) < 0 ||
+	if (keep_terminal(spec, o->fd, &keeper) < 0 ||
+	    spec_apply(spec, PH_PASTOPEN, o->fd, path) < 0 ||
 	    spec_apply(spec, PH_FD, o->fd, path) < 0 || spec_apply(spec, PH_LATE, o->fd, path) < 0)
 		goto failed;
 	named_after(spec, path);
@@ -72,12 +73,12 @@ static void opened(struct file_opening *o)
 		goto failed;
 	}
 	channel->read_fd = channel->write_fd = o->fd;
-	closer = named_closer(spec, path, o->created);
-	if (closer != NULL)
-		channel_on_close(channel, closer);
+	channel_on_close(channel, keeper);
+	channel_on_close(channel, named_closer(spec, path, o->created));
 	finish(o, channel);
 	return;
 failed:
+	closer_run(keeper);
 	close(o->fd);
 	finish(o, NULL);
 }

@@ -82,8 +82,7 @@ static void release(struct stream_listener *l)
 	close(l->fd);
 	forget_naming(l);
 	access_free(l->access);
-	if (l->closer != NULL)
-		l->closer->close(l->closer);
+	closer_run(l->closer);
 	loop_free_later(l);
 }
 
@@ -418,8 +417,7 @@ free_listener:
 failed:
 	log_error("%s: %s", spec->text, error_text(errno));
 	close(fd);
-	if (closer != NULL)
-		closer->close(closer);
+	closer_run(closer);
 	return NULL;
 }
 

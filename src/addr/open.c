@@ -7,6 +7,7 @@
 
 #include "addr/lock.h"
 #include "chan/layer.h"
+#include "chan/terminal.h"
 #include "loop/child.h"
 #include "loop/loop.h"
 #include "opt/process.h"
@@ -97,6 +98,19 @@ bool address_needs_low_port(const struct address *address)
 bool address_needs_process(const struct address *address)
 {
 	return spec_needs_process(address->reader) || spec_needs_process(address->writer);
+}
+
+int keep_terminal(const struct spec *spec, int fd, struct closer **closer)
+{
+	*closer = NULL;
+	for (size_t i = 0; i < spec->opt_count; i++)
+		if (spec->opts[i].def->groups & G_TERMIOS) {
+			if (terminal_keep(fd, closer) == 0)
+				return 0;
+			log_error("%s: %s", spec->text, error_text(errno));
+			return -1;
+		}
+	return 0;
 }
 
 void fd_settings_from(const struct spec *spec, struct fd_settings *settings)

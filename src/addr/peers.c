@@ -50,8 +50,7 @@ static void release(struct peers *l)
 	timer_stop(&l->look);
 	watch_stop(&l->watch);
 	close(l->settings.fd);
-	if (l->settings.closer != NULL)
-		l->settings.closer->close(l->settings.closer);
+	closer_run(l->settings.closer);
 	access_free(l->access);
 	free(l->table.slots);
 	loop_free_later(l->batch);
@@ -383,7 +382,6 @@ free_listener:
 failed:
 	log_error("%s: %s", spec->text, error_text(errno));
 	close(settings->fd);
-	if (settings->closer != NULL)
-		settings->closer->close(settings->closer);
+	closer_run(settings->closer);
 	return NULL;
 }

@@ -229,7 +229,6 @@ void posixmq_close(struct posixmq *queue)
 	if (queue->fd >= 0)
 		mq_close(queue->fd);
 	queue->fd = -1;
-	if (queue->closer != NULL)
-		queue->closer->close(queue->closer);
+	closer_run(queue->closer);
 	queue->closer = NULL;
 }

@@ -77,10 +77,13 @@ static void open_descriptors(const struct spec *spec, int read_fd, int write_fd,
 {
 	struct fd_settings settings = { .finish = FINISH_NONE };
 	struct channel *channel = NULL;
+	struct closer *keeper = NULL;
 	int any = read_fd >= 0 ? read_fd : write_fd;
 	struct stat st;
 
-	if (spec_apply(spec, PH_FD, any, NULL) < 0 || spec_apply(spec, PH_LATE, any, NULL) < 0) {
+	if (keep_terminal(spec, any, &keeper) < 0 || spec_apply(spec, PH_FD, any, NULL) < 0 ||
+	    spec_apply(spec, PH_LATE, any, NULL) < 0) {
+		closer_run(keeper);
 		open_done(request, NULL);
 		return;
 	}
@@ -91,7 +94,9 @@ static void open_descriptors(const struct spec *spec, int read_fd, int write_fd,
 		channel = fd_channel_new(&settings);
 	if (channel == NULL) {
 		log_error("%s: %s", spec->text, error_text(errno));
+		closer_run(keeper);
 	} else {
+		channel_on_close(channel, keeper);
 		/* messages name the user's numbers */
 		channel->read_fd = read_fd >= 0 ? read_fd : write_fd;
 		channel->write_fd = write_fd >= 0 ? write_fd : read_fd;

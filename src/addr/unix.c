@@ -207,8 +207,7 @@ static void cancel(struct opening *opening)
 	struct unix_opening *o = (struct unix_opening *)opening;
 
 	timer_stop(&o->timer);
-	if (o->closer != NULL)
-		o->closer->close(o->closer);
+	closer_run(o->closer);
 	opening_over(opening);
 }
 

@@ -100,8 +100,7 @@ struct channel *unix_datagram_channel(const struct spec *spec, const char *name,
 		return datagram_channel(spec, fd, closer, &to, SENDERS_PEER);
 	}
 	close(fd);
-	if (closer != NULL)
-		closer->close(closer);
+	closer_run(closer);
 	return NULL;
 }
 

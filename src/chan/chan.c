@@ -91,8 +91,16 @@ struct channel *channel_dup(const struct channel *channel)
 
 void channel_on_close(struct channel *channel, struct closer *closer)
 {
+	if (closer == NULL)
+		return;
 	closer->next = channel->closers;
 	channel->closers = closer;
+}
+
+void closer_run(struct closer *closer)
+{
+	if (closer != NULL)
+		closer->close(closer);
 }
 
 void channel_free(struct channel *channel)

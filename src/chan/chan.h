@@ -138,8 +138,10 @@ void channel_free(struct channel *channel);
  * the connection and without what was to be done at channel_free(). */
 void channel_abandon(struct channel *channel);
 
-/* Have something done at channel_free(). The channel owns the closer from now on. */
+/* Have something done at channel_free(). The channel owns the closer from now on; NULL is fine. */
 void channel_on_close(struct channel *channel, struct closer *closer);
+/* Have it done now, where there is to be no channel. NULL is fine. */
+void closer_run(struct closer *closer);
 
 /* Bring a new channel into the state its creator wants: for use by the files of chan/. */
 void channel_init(struct channel *channel, const struct chan_ops *ops, int read_fd, int write_fd);

@@ -10,6 +10,7 @@
 #include "addr/environment.h"
 #include "addr/exec.h"
 #include "addr/open.h"
+#include "chan/terminal.h"
 #include "loop/child.h"
 #include "loop/loop.h"
 #include "loop/seldom.h"
@@ -266,6 +267,7 @@ static int become_connection(struct server *server, const struct connection *own
 	server->stopping = true;   /* this connection is the only one */
 	forget_others(server, own);
 	programs_forget();
+	terminals_forget();
 	environment_init();
 	return process_apply_late(server->spec);
 }
