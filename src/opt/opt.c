@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "opt/termios.h"
 #include "opt/value.h"
 #include "sys/log.h"
 #include "sys/text.h"
@@ -168,5 +169,10 @@ int opts_apply(const struct opt_value *opts, size_t count, enum opt_phase phase,
 		if (def->apply(&opts[i], target) != 0 && !sloppy)
 			return -1;
 	}
-	return 0;
+	return phase == PH_FD ? opts_apply_terminal(opts, count, target) : 0;
+}
+
+int opts_apply_terminal(const struct opt_value *opts, size_t count, const struct opt_target *target)
+{
+	return termios_apply(opts, count, target) != 0 && !sloppy ? -1 : 0;
 }

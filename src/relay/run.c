@@ -20,6 +20,7 @@
 #include "addr/environment.h"
 #include "addr/exec.h"
 #include "addr/open.h"
+#include "chan/terminal.h"
 #include "loop/child.h"
 #include "loop/loop.h"
 #include "relay/describe.h"
@@ -281,6 +282,7 @@ int run(const struct run_settings *settings)
 	server_free(state.server);
 	channel_free(state.left);
 	client_free(state.client);
+	terminals_finish(state.signal == 0);
 	if (settings->statistics)
 		log_statistics();
 	log_notice("exiting with status %d", status);
