@@ -210,7 +210,8 @@ def sessions():
 
 def no_controlling_terminal():
     """A line gets no power over us, unless noctty=0 says so."""
-    for option, owned in (('rawer', False), ('rawer,noctty', False), ('rawer,noctty=0', True)):
+    for option, owned in (('rawer', False), ('rawer,noctty', False), ('rawer,noctty=0', True),
+                          ('rawer,ctty', True), ('rawer,ctty=0', False)):
         pair = Pair()
         relay = Relay(f'OPEN:{pair.name},{option}', '-', start_new_session=True).open()
         with open(f'/proc/{relay.process.pid}/stat') as file:

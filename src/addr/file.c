@@ -60,6 +60,7 @@ static void opened(struct file_opening *o)
 	    spec_apply(spec, PH_FD, o->fd, path) < 0 || spec_apply(spec, PH_LATE, o->fd, path) < 0)
 		goto failed;
 	named_after(spec, path);
+	take_terminal(spec, o->fd);
 	if (!(o->request.direction & ADDR_READ))
 		settings.finish = FINISH_CLOSE;
 	fd_settings_from(spec, &settings);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "addr/lock.h"
@@ -114,6 +115,12 @@ int keep_terminal(const struct spec *spec, int fd, struct closer **closer)
 		return 0;
 	log_error("%s: %s", spec->text, error_text(errno));
 	return -1;
+}
+
+void take_terminal(const struct spec *spec, int fd)
+{
+	if (spec_flag(spec, "tiocsctty") && ioctl(fd, TIOCSCTTY, 0) < 0)
+		log_warn("%s: ioctl(%d, TIOCSCTTY): %s", spec->text, fd, error_text(errno));
 }
 
 void fd_settings_from(const struct spec *spec, struct fd_settings *settings)

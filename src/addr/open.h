@@ -109,6 +109,10 @@ void fd_settings_from(const struct spec *spec, struct fd_settings *settings);
  * *closer for the channel, or NULL if there is nothing to be done at the end; or -1 (logged). */
 int keep_terminal(const struct spec *spec, int fd, struct closer **closer);
 
+/* For types: option ctty: fd, if it is a terminal, becomes the controlling terminal of this process,
+ * which has to lead a session without one. What goes wrong is only said. */
+void take_terminal(const struct spec *spec, int fd);
+
 /* For types: put the layers on a new channel that its spec asks for (line ends, escape,
  * readbytes), and flags. Returns the channel to use, or NULL (logged; channel freed). */
 struct channel *channel_dress(const struct spec *spec, struct channel *channel);

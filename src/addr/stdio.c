@@ -99,6 +99,7 @@ static void open_descriptors(const struct spec *spec, int read_fd, int write_fd,
 		open_done(request, NULL);
 		return;
 	}
+	take_terminal(spec, any);
 	if (fstat(any, &st) == 0 && S_ISSOCK(st.st_mode) && read_fd == write_fd)
 		settings.finish = FINISH_SOCKET;
 	fd_settings_from(spec, &settings);
