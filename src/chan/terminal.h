@@ -16,12 +16,13 @@
  * foreground by then. */
 int terminal_keep(int fd, bool restore, struct closer **closer);
 
-/* Restore all of them at once: for a process that is about to be ended by a signal. Safe to be called in a
- * signal handler; what was remembered stays. */
+/* Restore all of them at once: for a process that is about to be ended by a signal. Safe to be
+ * called in a signal handler; what was remembered stays. */
 void terminals_restore(void);
 
 /* At the end of the program, all closers having been called: wait for what is left to be sent if
- * patient is true, restore, and close. Signals that have come, or come meanwhile, end the waiting. */
+ * patient is true, restore, and close. Signals that have come, or come meanwhile, end the
+ * waiting. */
 void terminals_finish(bool patient);
 
 /* In a child process: the parent restores them. */

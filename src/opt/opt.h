@@ -5,11 +5,12 @@
  * changes afterwards, so a value can be applied any number of times, to any number of
  * descriptors.
  *
- * Options act in one of two ways:
+ * Options act in one of these ways:
  *  - definitions with an apply() act by themselves when opts_apply() is called for their
  *    phase (setsockopt, fcntl, chmod ...);
  *  - definitions without are looked up by name by the code that needs them ("fork", "bind",
- *    "retry" ...): spec_flag(), spec_number(), ... in addr/addr.h.
+ *    "retry" ...): spec_flag(), spec_number(), ... in addr/addr.h;
+ *  - settings of terminals are made all at once: see termios.h.
  */
 #ifndef OPT_OPT_H
 #define OPT_OPT_H

@@ -4,8 +4,9 @@
 
 #include "opt/opt.h"
 
-/* Make all changes that options of the group ask for, at once, in the order written: drivers see nothing of
- * what lies between. What the driver did not accept is warned of. Returns 0, or -1 (logged). */
+/* Make all changes that options of the group ask for, at once, in the order written: drivers see
+ * nothing of what lies between. What the driver did not accept is warned of. Returns 0, or -1
+ * (logged). */
 int termios_apply(const struct opt_value *opts, size_t count, const struct opt_target *target);
 
 #endif

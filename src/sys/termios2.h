@@ -9,8 +9,8 @@
 /* Like tcgetattr(3), ioctl_tty(2). Returns 0, or -1 with errno: ENOTTY where fd is no terminal. */
 int termios2_get(int fd, struct termios2 *settings);
 
-/* Like tcsetattr(3) with TCSANOW: what was written before may still go out with the new settings, but
- * nothing has to be waited for. Succeeds if any part could be set. */
+/* Like tcsetattr(3) with TCSANOW: what was written before may still go out with the new settings,
+ * but nothing has to be waited for. Succeeds if any part could be set. */
 int termios2_set(int fd, const struct termios2 *settings);
 
 /* The same after the output has been sent (TCSADRAIN). */
