@@ -251,8 +251,10 @@ def both_sides():
 
 
 def other_descriptors():
-    """STDIN, STDOUT, STDERR and FD."""
+    """STDIN, STDOUT, FD, and STDIO where only one direction is used."""
     for arguments, where in ((('-u', 'STDIN,rawer', 'PIPE'), 'stdin'),
+                             (('-u', '-,rawer', 'PIPE'), 'stdin'),
+                             (('-U', '-,rawer', 'PIPE'), 'stdout'),
                              (('-u', 'PIPE', 'STDOUT,rawer'), 'stdout'),
                              (('-u', 'PIPE', 'FD:{},rawer'), 'pass_fds')):
         pair = Pair()

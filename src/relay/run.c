@@ -282,7 +282,8 @@ int run(const struct run_settings *settings)
 	server_free(state.server);
 	channel_free(state.left);
 	client_free(state.client);
-	terminals_finish(state.signal == 0);
+	/* after a signal only what could end by itself is waited for */
+	terminals_finish(status < 128);
 	if (settings->statistics)
 		log_statistics();
 	log_notice("exiting with status %d", status);
