@@ -120,7 +120,8 @@ int keep_terminal(const struct spec *spec, int fd, struct closer **closer)
 void take_terminal(const struct spec *spec, int fd)
 {
 	if (spec_flag(spec, "tiocsctty") && ioctl(fd, TIOCSCTTY, 0) < 0)
-		log_warn("%s: ioctl(%d, TIOCSCTTY): %s", spec->text, fd, error_text(errno));
+		log_warn("%s: ioctl(TIOCSCTTY): %s%s", spec->text, error_text(errno),
+		         errno == EPERM ? "; option ctty needs option setsid" : "");
 }
 
 void fd_settings_from(const struct spec *spec, struct fd_settings *settings)
