@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -170,14 +169,6 @@ static void channel_closed(struct closer *closer)
 	}
 }
 
-/* Option ctty: the terminal that is our input controls us from now on. */
-static void take_terminal(const struct spec *spec, const struct plumbing *p)
-{
-	if (spec_flag(spec, "tiocsctty") && ioctl(p->input, TIOCSCTTY, 0) < 0)
-		log_warn("%s: ioctl(TIOCSCTTY): %s%s", spec->text, error_text(errno),
-		         errno == EPERM ? "; option ctty needs option setsid" : "");
-}
-
 /* In the process that becomes the program. Returns only on failure, with the exit status:
  * 127 if there is no such program, else 126. */
 static int execute(const struct spec *spec, struct plumbing *p, int direction)
@@ -192,7 +183,7 @@ static int execute(const struct spec *spec, struct plumbing *p, int direction)
 	if (process_apply_early(spec) < 0 || process_enter(spec, &frame) < 0 ||
 	    process_apply_late(spec) < 0)
 		return 126;
-	take_terminal(spec, p);
+	take_terminal(spec, p->input);
 	command_environment(spec);
 	if (command_build(spec, &command) < 0)
 		return 126;

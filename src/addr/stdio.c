@@ -70,22 +70,36 @@ static int take_descriptors(int read_fd, int write_fd, struct fd_settings *setti
 	return 0;
 }
 
+/* The settings are for both sides: two terminals, or the same twice. */
+static int set_output_terminal(const struct spec *spec, int fd, struct closer **keeper)
+{
+	struct opt_target target = { .fd = fd, .where = spec->text };
+
+	if (keep_terminal(spec, fd, keeper) < 0)
+		return -1;
+	return opts_apply_terminal(spec->opts, spec->opt_count, &target);
+}
+
 /* read_fd or write_fd may be -1. */
 static void open_descriptors(const struct spec *spec, int read_fd, int write_fd,
                              const struct open_request *request)
 {
 	struct fd_settings settings = { .finish = FINISH_NONE };
 	struct channel *channel = NULL;
-	struct closer *keeper = NULL;
+	struct closer *keeper = NULL, *second = NULL;
 	int any = read_fd >= 0 ? read_fd : write_fd;
 	struct stat st;
 
 	if (keep_terminal(spec, any, &keeper) < 0 || spec_apply(spec, PH_FD, any, NULL) < 0 ||
+	    (read_fd != write_fd && read_fd >= 0 && write_fd >= 0 &&
+	     set_output_terminal(spec, write_fd, &second) < 0) ||
 	    spec_apply(spec, PH_LATE, any, NULL) < 0) {
+		closer_run(second);
 		closer_run(keeper);
 		open_done(request, NULL);
 		return;
 	}
+	take_terminal(spec, any);
 	if (fstat(any, &st) == 0 && S_ISSOCK(st.st_mode) && read_fd == write_fd)
 		settings.finish = FINISH_SOCKET;
 	fd_settings_from(spec, &settings);
@@ -93,9 +107,11 @@ static void open_descriptors(const struct spec *spec, int read_fd, int write_fd,
 		channel = fd_channel_new(&settings);
 	if (channel == NULL) {
 		log_error("%s: %s", spec->text, error_text(errno));
+		closer_run(second);
 		closer_run(keeper);
 	} else {
 		channel_on_close(channel, keeper);
+		channel_on_close(channel, second);
 		/* messages name the user's numbers */
 		channel->read_fd = read_fd >= 0 ? read_fd : write_fd;
 		channel->write_fd = write_fd >= 0 ? write_fd : read_fd;
