@@ -23,6 +23,7 @@
 #include "addr/environment.h"
 #include "addr/open.h"
 #include "addr/plumbing.h"
+#include "addr/program_check.h"
 #include "addr/types.h"
 #include "loop/child.h"
 #include "loop/loop.h"
@@ -172,7 +173,7 @@ static int execute(const struct spec *spec, struct plumbing *p, int direction)
 	if (command_build(spec, &command) < 0)
 		return 126;
 	log_notice("execvp'ing \"%s\"", command.program);
-	execvp(command.program, command.argv);
+	command_run(&command);
 	log_error("%s: execvp(\"%s\"): %s", spec->text, command.program, error_text(errno));
 	return errno == ENOENT ? 127 : 126;
 }
@@ -336,17 +337,15 @@ int program_become(const struct spec *spec, const struct channel *channel,
 	scarce_restore_limit();
 	environment_set(client);
 	signals_restore();
-	return execute(spec, &p, ADDR_BOTH);
+	return execute(spec, &p, spec->direction);
 }
 
 static int check(const struct spec *spec)
 {
 	struct command command;
 
-	if (spec_flag(spec, "nofork") && spec_flag(spec, "pipes")) {
-		log_error("%s: options nofork and pipes exclude each other", spec->text);
+	if (program_check(spec) < 0)
 		return -1;
-	}
 	if (command_build(spec, &command) < 0)
 		return -1;
 	command_free(&command);

@@ -1,0 +1,64 @@
+/* Options that would have no effect, or take it from others, are errors: a program whose output
+ * goes nowhere looks as if it had nothing to say.
+ */
+#include "addr/program_check.h"
+
+#include <unistd.h>
+
+#include "sys/log.h"
+
+/* A descriptor for a direction that there is not, as with -u. */
+static int check_direction(const struct spec *spec)
+{
+	if (spec_opt(spec, "fdin") != NULL && !(spec->direction & ADDR_WRITE)) {
+		log_error("%s: option fdin is useless: nothing is written to this program", spec->text);
+		return -1;
+	}
+	if (spec_opt(spec, "fdout") != NULL && !(spec->direction & ADDR_READ)) {
+		log_error("%s: option fdout is useless: nothing is read from this program", spec->text);
+		return -1;
+	}
+	return 0;
+}
+
+/* Two pipes can't have one number; the two ends of a pair of sockets can. */
+static int check_numbers(const struct spec *spec)
+{
+	int64_t in = spec_number(spec, "fdin", STDIN_FILENO);
+	int64_t out = spec_number(spec, "fdout", STDOUT_FILENO);
+
+	if (spec->direction != ADDR_BOTH ||
+	    !(spec_flag(spec, "pipes") || spec_flag(spec, "nofork")))
+		return 0;
+	if (in == out || (in == STDERR_FILENO && spec_flag(spec, "stderr"))) {
+		log_error("%s: descriptor %d can't be the program's input and output at once; fdin and "
+		          "fdout choose others", spec->text, (int)in);
+		return -1;
+	}
+	return 0;
+}
+
+/* With nofork there is no descriptor of ours that options could act on. */
+static int check_nofork(const struct spec *spec)
+{
+	if (!spec_flag(spec, "nofork"))
+		return 0;
+	if (spec_flag(spec, "pipes")) {
+		log_error("%s: options nofork and pipes exclude each other", spec->text);
+		return -1;
+	}
+	for (size_t i = 0; i < spec->opt_count; i++)
+		if (spec->opts[i].def->apply != NULL) {
+			log_error("%s: option %s can't be used with nofork: give it to the first address, "
+			          "whose descriptors the program gets", spec->text, spec->opts[i].def->name);
+			return -1;
+		}
+	return 0;
+}
+
+int program_check(const struct spec *spec)
+{
+	if (check_direction(spec) < 0 || check_numbers(spec) < 0)
+		return -1;
+	return check_nofork(spec);
+}
