@@ -28,6 +28,7 @@
 #include "loop/child.h"
 #include "loop/loop.h"
 #include "loop/scarce.h"
+#include "loop/seldom.h"
 #include "opt/process.h"
 #include "sys/error.h"
 #include "sys/log.h"
@@ -225,6 +226,17 @@ static int apply_options(const struct spec *spec, const struct plumbing *p)
 	return spec_apply(spec, PH_LATE, fd, NULL);
 }
 
+/* Whoever connects to a server can cause this as often as he likes. */
+static void fork_failed(const struct spec *spec, int error)
+{
+	static struct seldom said;
+	char more[SELDOM_TEXT];
+
+	if (seldom_say(&said, more))
+		log_error("%s: fork(): %s; the program does not run%s", spec->text, error_text(error),
+		          more);
+}
+
 /* Returns the channel, or NULL with an error logged. */
 static struct channel *start(const struct spec *spec, const struct open_request *request)
 {
@@ -247,7 +259,7 @@ static struct channel *start(const struct spec *spec, const struct open_request 
 	if (pid == 0)
 		run_child(spec, &p, request);
 	if (pid < 0) {
-		log_error("%s: fork(): %s", spec->text, error_text(errno));
+		fork_failed(spec, errno);
 		channel->closers = NULL;
 		channel_free(channel);
 		plumbing_close_far(&p);
