@@ -4,6 +4,8 @@
  * terminals an open file description of our own is taken from /proc/self/fd where that is
  * allowed; otherwise the channel looks before each call (chan/fd.c).
  */
+#include "addr/stdio.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,10 +23,7 @@
 #define GROUPS (G_FD | G_FIFO | G_CHR | G_BLK | G_REG | G_SOCKET | G_TERMIOS | G_UNIX | G_IP4 | \
                 G_IP6 | G_UDP | G_TCP | G_SCTP | G_DCCP | G_UDPLITE)
 
-/* A descriptor of our own: of an own, non-blocking description where that is possible, else
- * a duplicate, with *blocks set if calls on it may block. Each channel needs its own number,
- * since epoll knows descriptors by that. -1 with errno set. */
-static int own_descriptor(int fd, int mode, bool *blocks)
+int stdio_descriptor(int fd, int mode, bool *blocks)
 {
 	bool waits = false;
 	char path[64];
@@ -55,14 +54,14 @@ static int take_descriptors(int read_fd, int write_fd, struct fd_settings *setti
 
 	settings->read_fd = settings->write_fd = -1;
 	if (read_fd >= 0) {
-		settings->read_fd = own_descriptor(read_fd, mode, &settings->may_block);
+		settings->read_fd = stdio_descriptor(read_fd, mode, &settings->may_block);
 		if (settings->read_fd < 0)
 			return -1;
 	}
 	if (write_fd >= 0 && write_fd == read_fd) {
 		settings->write_fd = settings->read_fd;
 	} else if (write_fd >= 0) {
-		settings->write_fd = own_descriptor(write_fd, O_WRONLY, &settings->may_block);
+		settings->write_fd = stdio_descriptor(write_fd, O_WRONLY, &settings->may_block);
 		if (settings->write_fd < 0) {
 			close(settings->read_fd);
 			return -1;
