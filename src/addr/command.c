@@ -35,7 +35,7 @@ static void first_argument(const struct spec *spec, const char *program, char *b
 static int split(const struct spec *spec, struct lexer *lexer, struct command *command)
 {
 	char *out = command->words;
-	size_t count = 0;
+	size_t count = 0, size;
 	enum lex_end end;
 
 	while (lexer->at[strspn(lexer->at, " ")] != '\0') {
@@ -44,8 +44,9 @@ static int split(const struct spec *spec, struct lexer *lexer, struct command *c
 			log_error("%s: the command line %s", spec->text, lexer->error);
 			return -1;
 		}
-		command->argv[count++] = strcpy(out, lexer->word);
-		out += strlen(out) + 1;
+		size = strlen(lexer->word) + 1;
+		command->argv[count++] = memcpy(out, lexer->word, size);
+		out += size;
 	}
 	if (count == 0) {
 		log_error("%s: the command is missing", spec->text);
@@ -159,8 +160,8 @@ static void run_text(const struct command *command)
 
 	while (command->argv[count] != NULL)
 		count++;
-	argv = calloc(count + 2, sizeof(char *));
-	if (argv == NULL || file == NULL)
+	argv = file != NULL ? calloc(count + 2, sizeof(char *)) : NULL;
+	if (argv == NULL)
 		return;
 	argv[0] = shell;
 	argv[1] = (char *)(intptr_t)file;

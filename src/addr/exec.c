@@ -162,6 +162,7 @@ static int execute(const struct spec *spec, struct plumbing *p, int direction)
 {
 	struct process_frame frame;
 	struct command command;
+	int status;
 
 	if (plumbing_place(spec, p, direction) < 0) {
 		log_error("%s: dup2(): %s", spec->text, error_text(errno));
@@ -175,8 +176,10 @@ static int execute(const struct spec *spec, struct plumbing *p, int direction)
 		return 126;
 	log_notice("execvp'ing \"%s\"", command.program);
 	command_run(&command);
+	status = errno == ENOENT ? 127 : 126;
 	log_error("%s: execvp(\"%s\"): %s", spec->text, command.program, error_text(errno));
-	return errno == ENOENT ? 127 : 126;
+	command_free(&command);
+	return status;
 }
 
 static void run_child(const struct spec *spec, struct plumbing *p, const struct open_request *request)

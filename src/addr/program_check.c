@@ -3,6 +3,7 @@
  */
 #include "addr/program_check.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "sys/log.h"
@@ -56,9 +57,30 @@ static int check_nofork(const struct spec *spec)
 	return 0;
 }
 
+/* The sockets are a pair without names. */
+static int check_socket(const struct spec *spec)
+{
+	int64_t type = spec_number(spec, "so-type", SOCK_STREAM);
+
+	if (spec_number(spec, "protocol-family", AF_UNIX) != AF_UNIX) {
+		log_error("%s: pairs of sockets exist only for UNIX sockets (pf=unix)", spec->text);
+		return -1;
+	}
+	if (type != SOCK_STREAM && type != SOCK_DGRAM && type != SOCK_RAW && type != SOCK_SEQPACKET) {
+		log_error("%s: socket type %d: there are 1 (stream), 2 (datagram) and 5 (seqpacket)",
+		          spec->text, (int)type);
+		return -1;
+	}
+	if (spec_opt(spec, "bind") != NULL || spec_opt(spec, "unix-bind-tempname") != NULL) {
+		log_error("%s: option bind can't be used: what connects a program has no name", spec->text);
+		return -1;
+	}
+	return 0;
+}
+
 int program_check(const struct spec *spec)
 {
-	if (check_direction(spec) < 0 || check_numbers(spec) < 0)
+	if (check_direction(spec) < 0 || check_numbers(spec) < 0 || check_socket(spec) < 0)
 		return -1;
 	return check_nofork(spec);
 }
