@@ -27,7 +27,8 @@ CFLAGS   := -O2 -ffunction-sections -fdata-sections -fstack-protector-strong \
             -fno-unwind-tables -fno-asynchronous-unwind-tables \
             -fPIE -ffile-prefix-map=$(CURDIR)/= $(ARCH_CFLAGS)
 LDFLAGS  := -static-pie -s -Wl,--gc-sections,-z,relro,-z,now,-z,noexecstack \
-            -Wl,--build-id=none,--version-script=ci/exports.map $(ARCH_LDFLAGS)
+            -Wl,--build-id=none,--version-script=ci/exports.map \
+            -Wl,-z,pack-relative-relocs $(ARCH_LDFLAGS)
 SANITIZE := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
             -fno-sanitize-recover=undefined
 LIBS     := -lbearssl -lcap

@@ -3,9 +3,11 @@
  */
 #include "addr/program_check.h"
 
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "addr/plumbing.h"
 #include "sys/log.h"
 
 /* A descriptor for a direction that there is not, as with -u. */
@@ -28,7 +30,7 @@ static int check_numbers(const struct spec *spec)
 	int64_t in = spec_number(spec, "fdin", STDIN_FILENO);
 	int64_t out = spec_number(spec, "fdout", STDOUT_FILENO);
 
-	if (spec->direction != ADDR_BOTH ||
+	if (spec->direction != ADDR_BOTH || plumbing_is_terminal(spec) ||
 	    !(spec_flag(spec, "pipes") || spec_flag(spec, "nofork")))
 		return 0;
 	if (in == out || (in == STDERR_FILENO && spec_flag(spec, "stderr"))) {
@@ -44,8 +46,9 @@ static int check_nofork(const struct spec *spec)
 {
 	if (!spec_flag(spec, "nofork"))
 		return 0;
-	if (spec_flag(spec, "pipes")) {
-		log_error("%s: options nofork and pipes exclude each other", spec->text);
+	if (plumbing_is_terminal(spec) || spec_flag(spec, "pipes")) {
+		log_error("%s: options nofork and %s exclude each other", spec->text,
+		          spec_flag(spec, "pipes") ? "pipes" : "pty");
 		return -1;
 	}
 	for (size_t i = 0; i < spec->opt_count; i++)
@@ -78,9 +81,39 @@ static int check_socket(const struct spec *spec)
 	return 0;
 }
 
+/* What makes sense with a terminal only, or never. ctty without one is just a warning. */
+static const char *no_use(const struct spec *spec, const struct optdef *def)
+{
+	if (strcmp(def->name, "pty-wait-slave") == 0 || strcmp(def->name, "pty-interval") == 0)
+		return "is for PTY: a program has its terminal open at once";
+	if (def->groups & (G_TERMIOS | G_PTY) && strcmp(def->name, "tiocsctty") != 0 &&
+	    !plumbing_is_terminal(spec))
+		return "needs option pty: without, the program has no terminal";
+	if (strcmp(def->name, "so-type") == 0 && plumbing_is_terminal(spec))
+		return "and pty exclude each other: a terminal is no socket";
+	return NULL;
+}
+
+static int check_terminal(const struct spec *spec)
+{
+	for (size_t i = 0; i < spec->opt_count; i++) {
+		const char *reason = no_use(spec, spec->opts[i].def);
+
+		if (reason != NULL) {
+			log_error("%s: option \"%s\" %s", spec->text, spec->opts[i].text, reason);
+			return -1;
+		}
+	}
+	if (plumbing_is_terminal(spec) && spec_flag(spec, "pipes"))
+		log_warn("%s: options pty and pipes exclude each other: pipes is ignored", spec->text);
+	return 0;
+}
+
 int program_check(const struct spec *spec)
 {
 	if (check_direction(spec) < 0 || check_numbers(spec) < 0 || check_socket(spec) < 0)
 		return -1;
-	return check_nofork(spec);
+	if (check_nofork(spec) < 0)
+		return -1;
+	return check_terminal(spec);
 }
