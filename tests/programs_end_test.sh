@@ -78,6 +78,19 @@ test_time_given() {
 	assert_error '[0-9]+ bytes from .* are lost'
 }
 
+test_input_not_read() {
+	# a program that ends without having read its input is heard completely; over a pair of sockets
+	# the kernel tells that its input is lost, as in the original
+	program write 'sleep 0.2; head -c 3000000 /dev/zero'
+	given abc
+	run "$SOCAT" - EXEC:./write <in
+	assert_error 'read\([0-9]+, ...\): Connection reset by peer'
+	assertTrue 'size_is out 3000000'
+	run "$SOCAT" - EXEC:./write,pipes <in
+	assert_status 0
+	assertTrue 'pipes' 'size_is out 3000000'
+}
+
 # ---- programs that close one stream
 
 test_output_closed() {
