@@ -188,9 +188,10 @@ test_stopped() {
 		exec 9>feed
 		echo one >&9
 		wait_until grep -q one relay.out
-		kill -STOP $(children "$relay")
+		program_pid=$(children "$relay" | tr -d ' ')
+		kill -STOP "$program_pid"
 		echo two >&9
-		kill -CONT $(children "$relay")
+		kill -CONT "$program_pid"
 		wait_until grep -q two relay.out
 		exec 9>&-
 		finish "$relay"
