@@ -213,5 +213,22 @@ test_socket_and_pipe() {
 	assert_out "b'question'\n3000000\n"
 }
 
+test_reader_gone() {
+	# in one direction a reader that is gone is noticed at once, and is an error
+	mkfifo fifo silent
+	exec 9<>silent
+	cat fifo >/dev/null &
+	reader=$!
+	"$SOCAT" -d -d -u - STDOUT <silent 2>err 9>&- >fifo &
+	writer=$!
+	started="$started $writer"
+	wait_log err 'starting data transfer'
+	kill "$reader"
+	finish "$writer"
+	exec 9>&-
+	assertEquals 1 "$status"
+	assert_log err 'E write\(1, ...\): Broken pipe'
+}
+
 # shellcheck source=/dev/null
 . /usr/share/shunit2/shunit2

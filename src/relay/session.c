@@ -10,6 +10,7 @@
 
 #include "loop/loop.h"
 #include "relay/flow.h"
+#include "relay/move.h"
 #include "sys/error.h"
 #include "sys/log.h"
 
@@ -239,6 +240,20 @@ static bool sink_gone(const struct flow *flow)
 	       (channel_ready(flow->sink) & CHAN_HANGUP);
 }
 
+/* With -u or -U nobody else notices that the peer is gone; what it might still have been sent is lost,
+ * though nothing has failed yet. */
+static void check_only_sink(struct session *s)
+{
+	struct flow *flow = s->settings->to_right ? &s->to_right : &s->to_left;
+
+	if (s->settings->to_right && s->settings->to_left)
+		return;
+	if (sink_gone(flow)) {
+		errno = EPIPE;
+		flow_write_failed(flow);
+	}
+}
+
 /* Is the session over? */
 static bool over(struct session *s)
 {
@@ -285,6 +300,7 @@ static void work(struct task *task)
 	if (!s->half_closed && (s->to_right.state == FLOW_DONE || s->to_left.state == FLOW_DONE) &&
 	    s->settings->to_left && s->settings->to_right)
 		half_close(s);
+	check_only_sink(s);
 	if (over(s)) {
 		end(s);
 		return;
