@@ -11,22 +11,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "addr/command.h"
 #include "addr/environment.h"
 #include "addr/open.h"
 #include "addr/plumbing.h"
+#include "addr/program.h"
 #include "addr/program_check.h"
 #include "addr/types.h"
-#include "chan/pty.h"
 #include "loop/child.h"
 #include "loop/loop.h"
 #include "loop/scarce.h"
@@ -37,139 +33,8 @@
 
 #define GROUPS (G_FD | G_FIFO | G_SOCKET | G_EXEC | G_FORK | G_TERMIOS | G_PTY | G_PARENT | G_UNIX)
 
-struct program {
-	struct closer closer;         /* of the channel; first member */
-	struct child child;
-	struct program *next;         /* all that run */
-	const struct spec *spec;
-	struct channel *channel;      /* until it is closed */
-	struct timer timer;           /* what it gets to end by itself */
-	bool leave_alone, closed;
-};
-
 /* What starting one takes: two pipes. */
 enum { DESCRIPTORS = 4 };
-
-/* What a program gets to end by itself after its channel was closed. */
-#define PATIENCE (NANOSECONDS / 2)
-
-static struct {
-	struct program *first;
-	bool failed;
-	void (*ended)(void);
-} programs;
-
-bool programs_take_signal(int signal)
-{
-	const char *name = signal == SIGHUP ? "sighup" : signal == SIGINT ? "sigint"
-	                 : signal == SIGQUIT ? "sigquit" : NULL;
-	bool taken = false;
-
-	for (struct program *p = programs.first; p != NULL && name != NULL; p = p->next)
-		if (p->spec != NULL && spec_flag(p->spec, name)) {
-			kill(p->child.pid, signal);
-			taken = true;
-		}
-	return taken;
-}
-
-unsigned programs_awaited(void)
-{
-	unsigned count = 0;
-
-	for (const struct program *p = programs.first; p != NULL; p = p->next)
-		count += !p->leave_alone && !p->child.told_to_end;
-	return count;
-}
-
-bool programs_failed(void)
-{
-	return programs.failed;
-}
-
-void programs_forget(void)
-{
-	programs.first = NULL;
-	programs.failed = false;
-}
-
-void programs_on_end(void (*ended)(void))
-{
-	programs.ended = ended;
-}
-
-static void unlist(struct program *program)
-{
-	struct program **p = &programs.first;
-
-	while (*p != NULL && *p != program)
-		p = &(*p)->next;
-	if (*p != NULL) {
-		*p = program->next;
-	}
-}
-
-static void program_ended(struct child *child, int status)
-{
-	struct program *p = (struct program *)((char *)child - offsetof(struct program, child));
-
-	timer_stop(&p->timer);
-	if (status != 0 && !(child->told_to_end && WIFSIGNALED(status)))
-		programs.failed = true;
-	unlist(p);
-	if (p->closed) {
-		free(p);
-	} else {
-		p->channel->exited = true;
-		if (p->channel->notify != NULL)
-			p->channel->notify(p->channel->owner);
-	}
-	if (programs.ended != NULL)
-		programs.ended();
-}
-
-static void tell_to_end(struct program *p)
-{
-	p->child.told_to_end = true;
-	kill(p->child.pid, SIGTERM);
-	if (programs.ended != NULL)
-		programs.ended();
-}
-
-static void patience_over(struct timer *timer)
-{
-	tell_to_end((struct program *)((char *)timer - offsetof(struct program, timer)));
-}
-
-/* There is no end of file on a terminal, and one that vanishes is an error to who reads from it:
- * the program is told to end before. */
-static void channel_closing(struct closer *closer)
-{
-	struct program *p = (struct program *)closer;
-
-	if (p->child.pid != 0 && !p->leave_alone && plumbing_is_terminal(p->spec) &&
-	    !pty_at_end(p->channel))
-		tell_to_end(p);
-}
-
-/* A program that has got its end of file usually ends, too; one that was cut off, or that
- * takes too long, is told to. */
-static void channel_closed(struct closer *closer)
-{
-	struct program *p = (struct program *)closer;
-
-	p->closed = true;
-	p->spec = NULL;
-	if (p->child.pid == 0) {
-		free(p);
-	} else if (p->child.told_to_end) {
-		return;
-	} else if (!p->leave_alone && p->channel->cut_short) {
-		tell_to_end(p);
-	} else if (!p->leave_alone) {
-		timer_start(&p->timer, PATIENCE, patience_over);
-	}
-}
 
 /* In the process that becomes the program. Returns only on failure, with the exit status:
  * 127 if there is no such program, else 126. */
@@ -226,19 +91,6 @@ static struct channel *new_channel(const struct spec *spec, const struct plumbin
 	return channel;
 }
 
-static struct program *new_program(const struct spec *spec)
-{
-	struct program *program = calloc(1, sizeof(*program));
-
-	if (program == NULL)
-		return NULL;
-	program->closer.before = channel_closing;
-	program->closer.close = channel_closed;
-	program->spec = spec;
-	program->leave_alone = spec_flag(spec, "end-close");
-	return program;
-}
-
 /* The options that act on our end. Returns 0, or -1 (logged). */
 static int apply_options(const struct spec *spec, const struct plumbing *p)
 {
@@ -288,7 +140,7 @@ static void fork_failed(const struct spec *spec, int error)
 /* Returns the channel, or NULL with an error logged. */
 static struct channel *start(const struct spec *spec, const struct open_request *request)
 {
-	struct program *program = new_program(spec);
+	struct program *program = program_new(spec);
 	struct channel *channel = NULL;
 	struct plumbing p;
 	pid_t pid;
@@ -313,11 +165,7 @@ static struct channel *start(const struct spec *spec, const struct open_request 
 		return NULL;
 	}
 	log_notice("forked off child process %d", (int)pid);
-	child_watch(&program->child, pid, program_ended);
-	program->channel = channel;
-	channel_on_close(channel, &program->closer);
-	program->next = programs.first;
-	programs.first = program;
+	program_runs(program, pid, channel);
 	return channel;
 }
 

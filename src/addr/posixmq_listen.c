@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "addr/exec.h"
+#include "addr/program.h"
 #include "addr/posixmq.h"
 #include "chan/mq.h"
 #include "loop/loop.h"

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "addr/environment.h"
-#include "addr/exec.h"
+#include "addr/program.h"
 #include "chan/fd.h"
 #include "chan/terminal.h"
 #include "opt/process.h"

@@ -20,6 +20,7 @@
 #include "addr/environment.h"
 #include "addr/exec.h"
 #include "addr/open.h"
+#include "addr/program.h"
 #include "chan/terminal.h"
 #include "loop/child.h"
 #include "loop/loop.h"
