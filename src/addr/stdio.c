@@ -70,9 +70,7 @@ static int take_descriptors(int read_fd, int write_fd, struct fd_settings *setti
 	return 0;
 }
 
-/* read_fd or write_fd may be -1. */
-static void open_descriptors(const struct spec *spec, int read_fd, int write_fd,
-                             const struct open_request *request)
+struct channel *stdio_channel(const struct spec *spec, int read_fd, int write_fd)
 {
 	struct fd_settings settings = { .finish = FINISH_NONE };
 	struct channel *channel = NULL;
@@ -83,8 +81,7 @@ static void open_descriptors(const struct spec *spec, int read_fd, int write_fd,
 	if (keep_terminal(spec, any, &keeper) < 0 || spec_apply(spec, PH_FD, any, NULL) < 0 ||
 	    spec_apply(spec, PH_LATE, any, NULL) < 0) {
 		closer_run(keeper);
-		open_done(request, NULL);
-		return;
+		return NULL;
 	}
 	if (fstat(any, &st) == 0 && S_ISSOCK(st.st_mode) && read_fd == write_fd)
 		settings.finish = FINISH_SOCKET;
@@ -94,13 +91,19 @@ static void open_descriptors(const struct spec *spec, int read_fd, int write_fd,
 	if (channel == NULL) {
 		log_error("%s: %s", spec->text, error_text(errno));
 		closer_run(keeper);
-	} else {
-		channel_on_close(channel, keeper);
-		/* messages name the user's numbers */
-		channel->read_fd = read_fd >= 0 ? read_fd : write_fd;
-		channel->write_fd = write_fd >= 0 ? write_fd : read_fd;
+		return NULL;
 	}
-	open_done(request, channel);
+	channel_on_close(channel, keeper);
+	/* messages name the user's numbers */
+	channel->read_fd = read_fd >= 0 ? read_fd : write_fd;
+	channel->write_fd = write_fd >= 0 ? write_fd : read_fd;
+	return channel;
+}
+
+static void open_descriptors(const struct spec *spec, int read_fd, int write_fd,
+                             const struct open_request *request)
+{
+	open_done(request, stdio_channel(spec, read_fd, write_fd));
 }
 
 static const char *purpose(int direction)

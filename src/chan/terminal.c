@@ -28,7 +28,7 @@ struct keeper {
 static struct terminal *terminals;
 
 /* Another job in the foreground has settings of its own, which the shell looks after. */
-static bool is_ours(int fd)
+bool terminal_is_ours(int fd)
 {
 	pid_t foreground = tcgetpgrp(fd);
 
@@ -37,7 +37,7 @@ static bool is_ours(int fd)
 
 static int restore(const struct terminal *t)
 {
-	return is_ours(t->fd) ? tcsetattr(t->fd, TCSANOW, &t->settings) : 0;
+	return terminal_is_ours(t->fd) ? tcsetattr(t->fd, TCSANOW, &t->settings) : 0;
 }
 
 void terminals_restore(void)

@@ -10,6 +10,9 @@
  * duplicate of fd. Returns 0 with *closer NULL where fd is no terminal, or -1 with errno set. */
 int terminal_keep(int fd, struct closer **closer);
 
+/* False if another job has the terminal: reading or changing it would stop us. */
+bool terminal_is_ours(int fd);
+
 /* Restore all of them at once: for a process that is about to be ended by a signal. Safe to be called in a
  * signal handler; what was remembered stays. */
 void terminals_restore(void);
