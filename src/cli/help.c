@@ -240,7 +240,7 @@ static const char *const built[] = {
 };
 static const char *const missing[] = {
 	"WITH_TERMIOS", "WITH_STALL", "WITH_TEXT", "WITH_SOCKS4", "WITH_SOCKS4A",
-	"WITH_SOCKS5", "WITH_PROXY", "WITH_READLINE", "WITH_PTY", "WITH_FIPS",
+	"WITH_SOCKS5", "WITH_PROXY", "WITH_PTY", "WITH_FIPS",
 	"WITH_SYCLS", "WITH_FILAN", "WITH_DEVTESTS", NULL
 };
 
