@@ -82,6 +82,7 @@ at() {
 
 # The relay has ended: its status, and the terminal is as it was, with the cursor in the first column.
 ended_with() {
+	wait_until at_shell
 	text 'echo status $?; stty -g >after'
 	keys Enter
 	wait_until screen_has "^status $1\$" || screen
@@ -96,6 +97,13 @@ ended_with() {
 	keys Enter
 	screen_is 'pasted\npasted'
 	keys C-d
+}
+
+at_shell() {
+	case $(screen | tail -n 1) in
+	'$' | '^C$') return 0 ;;
+	esac
+	return 1
 }
 
 screen_is_empty() {
@@ -364,6 +372,66 @@ test_much_output() {
 	text 'typed'
 	wait_until screen_has '^typed'
 	screen_is '19993\n19994\n19995\n19996\n19997\n19998\n19999\n20000\nend\ntyped'
+}
+
+test_typed_before() {
+	# what was typed before the peer was there is in the line, and shown once
+	mkfifo gate
+	terminal 40 10
+	text 'clear; ./relay READLINE!!OPEN:gate,wronly SYSTEM:"cat >got"'
+	keys Enter
+	wait_until screen_is_empty
+	text 'early'
+	screen_is 'early'
+	cat gate >/dev/null &
+	reader=$!
+	wait_until editing
+	screen_is 'early'
+	keys Enter
+	was_sent 'early\n' got
+	keys C-d
+	wait_until screen_has '^\$'
+	wait "$reader"
+}
+
+test_slow_terminal() {
+	# a terminal that takes nothing holds the peer up; nothing is lost, and memory stays small
+	cat >slow.py <<-'EOF'
+		import os, pty, re, select, sys, time
+		pid, fd = pty.fork()
+		if pid == 0:
+		    os.execv(sys.argv[1], [sys.argv[1], "READLINE", "SYSTEM:seq 1 500000; echo end"])
+		time_over = time.monotonic() + 60
+		def state():
+		    with open("/proc/%d/stat" % pid) as f:
+		        return f.read().rsplit(")", 1)[1].split()
+		def resident():
+		    with open("/proc/%d/statm" % pid) as f:
+		        return int(f.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+		# until the terminal has something, and nobody does anything any more
+		select.select([fd], [], [], 60)
+		before = None
+		while before != state()[11:13] and time.monotonic() < time_over:
+		    before = state()[11:13]
+		    time.sleep(0.1)
+		grown = resident()
+		out = b""
+		try:
+		    while True:
+		        data = os.read(fd, 65536)
+		        if not data:
+		            break
+		        out += data
+		except OSError:
+		    pass
+		status = os.waitpid(pid, 0)[1]
+		out = re.sub(rb"\033\[[?0-9]*[a-zA-Z]", b"", out).replace(b"\r", b"")
+		wanted = b"".join(b"%d\n" % n for n in range(1, 500001)) + b"end\n"
+		print(status, out == wanted, len(out), grown)
+	EOF
+	run "$python" slow.py "$SOCAT"
+	assert_log out '^0 True 3388899 '
+	sanitized || assertTrue 'memory' "[ $(cut -d ' ' -f 4 out) -lt 4000000 ]"
 }
 
 test_interrupt() {

@@ -24,7 +24,7 @@
 #include "loop/loop.h"
 
 /* Keys read at once, output taken at once; reads in a row that finish no line. */
-enum { KEYS = 4096, OUTPUT = 16384, EMPTY_READS = 16 };
+enum { KEYS = 4096, OUTPUT = 4096, EMPTY_READS = 16 };
 
 struct readline {
 	struct channel base;
@@ -74,6 +74,7 @@ static void look_at_size(struct readline *r)
 static void enter(struct readline *r)
 {
 	struct termios settings = r->before;
+	int typed = 0;
 
 	if (r->active || r->at_end || !terminal_is_ours(r->terminal))
 		return;
@@ -82,6 +83,9 @@ static void enter(struct readline *r)
 	settings.c_cc[VMIN] = 1;
 	settings.c_cc[VTIME] = 0;
 	tcsetattr(r->terminal, TCSANOW, &settings);
+	/* what was typed before was shown by the terminal, and will be by the editor */
+	if (ioctl(r->terminal, FIONREAD, &typed) == 0 && typed > 0)
+		bytes_add_text(editor_screen(r->editor), "\r\033[J");
 	r->active = true;
 	look_at_size(r);
 	editor_enter(r->editor);
