@@ -26,8 +26,9 @@ COMMON   := -std=c11 -D_GNU_SOURCE -Isrc $(WARNINGS) -MMD -MP
 CFLAGS   := -O2 -ffunction-sections -fdata-sections -fstack-protector-strong \
             -fno-unwind-tables -fno-asynchronous-unwind-tables \
             -fPIE -ffile-prefix-map=$(CURDIR)/= $(ARCH_CFLAGS)
-LDFLAGS  := -static-pie -s -Wl,--gc-sections,-z,relro,-z,now,-z,noexecstack,-z,pack-relative-relocs \
-            -Wl,--build-id=none,--version-script=ci/exports.map $(ARCH_LDFLAGS)
+LDFLAGS  := -static-pie -s -Wl,--gc-sections,-z,relro,-z,now,-z,noexecstack \
+            -Wl,--build-id=none,--version-script=ci/exports.map \
+            -Wl,-z,pack-relative-relocs $(ARCH_LDFLAGS)
 SANITIZE := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
             -fno-sanitize-recover=undefined
 LIBS     := -lbearssl -lcap

@@ -1,6 +1,7 @@
 /* EXEC, SYSTEM and SHELL: programs as endpoints.
  *
- * The program gets one end of a socket pair (or two pipes) as its standard input and output.
+ * The program gets one end of a socket pair, of two pipes or of a pseudo terminal as its
+ * standard input and output.
  * It runs in a child process, in which the options that change a process act; we keep the
  * other end, non-blocking. When the channel closes, a program that still runs is told to end
  * (SIGTERM) unless option end-close says to leave it alone. With option nofork there is no
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,6 +26,7 @@
 #include "addr/open.h"
 #include "addr/plumbing.h"
 #include "addr/types.h"
+#include "chan/pty.h"
 #include "loop/child.h"
 #include "loop/loop.h"
 #include "loop/scarce.h"
@@ -137,6 +140,17 @@ static void patience_over(struct timer *timer)
 	tell_to_end((struct program *)((char *)timer - offsetof(struct program, timer)));
 }
 
+/* There is no end of file on a terminal, and one that vanishes is an error to who reads from it:
+ * the program is told to end before. */
+static void channel_closing(struct closer *closer)
+{
+	struct program *p = (struct program *)closer;
+
+	if (p->child.pid != 0 && !p->leave_alone && plumbing_is_terminal(p->spec) &&
+	    !pty_at_end(p->channel))
+		tell_to_end(p);
+}
+
 /* A program that has got its end of file usually ends, too; one that was cut off, or that
  * takes too long, is told to. */
 static void channel_closed(struct closer *closer)
@@ -147,11 +161,21 @@ static void channel_closed(struct closer *closer)
 	p->spec = NULL;
 	if (p->child.pid == 0) {
 		free(p);
+	} else if (p->child.told_to_end) {
+		return;
 	} else if (!p->leave_alone && p->channel->cut_short) {
 		tell_to_end(p);
 	} else if (!p->leave_alone) {
 		timer_start(&p->timer, PATIENCE, patience_over);
 	}
+}
+
+/* Option ctty: the terminal that is our input controls us from now on. */
+static void take_terminal(const struct spec *spec, const struct plumbing *p)
+{
+	if (spec_flag(spec, "tiocsctty") && ioctl(p->input, TIOCSCTTY, 0) < 0)
+		log_warn("%s: ioctl(TIOCSCTTY): %s%s", spec->text, error_text(errno),
+		         errno == EPERM ? "; option ctty needs option setsid" : "");
 }
 
 /* In the process that becomes the program. Returns only on failure, with the exit status:
@@ -168,6 +192,7 @@ static int execute(const struct spec *spec, struct plumbing *p, int direction)
 	if (process_apply_early(spec) < 0 || process_enter(spec, &frame) < 0 ||
 	    process_apply_late(spec) < 0)
 		return 126;
+	take_terminal(spec, p);
 	command_environment(spec);
 	if (command_build(spec, &command) < 0)
 		return 126;
@@ -185,20 +210,23 @@ static void run_child(const struct spec *spec, struct plumbing *p, const struct 
 	_exit(execute(spec, p, request->direction));
 }
 
-static struct channel *new_channel(const struct spec *spec, const struct plumbing *p,
-                                   struct program *program)
+/* It owns our ends. NULL: failed (logged), they are closed. */
+static struct channel *new_channel(const struct spec *spec, const struct plumbing *p, int direction)
 {
 	struct fd_settings settings = { .finish = p->ours_in == p->ours_out ? FINISH_SHUTDOWN
 	                                                                    : FINISH_CLOSE };
 	struct channel *channel;
 
+	if (p->terminal[0] != '\0')
+		return ptmx_channel(spec, p->ours_in, -1, direction);
 	fd_settings_from(spec, &settings);
 	settings.read_fd = p->ours_in;
 	settings.write_fd = p->ours_out;
 	channel = fd_channel_new(&settings);
-	if (channel != NULL)
-		channel_on_close(channel, &program->closer);
-	program->channel = channel;
+	if (channel == NULL) {
+		log_error("%s: %s", spec->text, error_text(errno));
+		plumbing_close_ours(p);
+	}
 	return channel;
 }
 
@@ -208,6 +236,7 @@ static struct program *new_program(const struct spec *spec)
 
 	if (program == NULL)
 		return NULL;
+	program->closer.before = channel_closing;
 	program->closer.close = channel_closed;
 	program->spec = spec;
 	program->leave_alone = spec_flag(spec, "end-close");
@@ -218,54 +247,71 @@ static struct program *new_program(const struct spec *spec)
 static int apply_options(const struct spec *spec, const struct plumbing *p)
 {
 	int fd = p->ours_in >= 0 ? p->ours_in : p->ours_out;
+	const char *path = p->terminal[0] != '\0' ? p->terminal : NULL;
 
-	if (spec_apply(spec, PH_PASTSOCKET, fd, NULL) < 0 || spec_apply(spec, PH_FD, fd, NULL) < 0)
+	if (spec_apply(spec, PH_PASTSOCKET, fd, NULL) < 0 || spec_apply(spec, PH_FD, fd, path) < 0)
 		return -1;
-	return spec_apply(spec, PH_LATE, fd, NULL);
+	return spec_apply(spec, PH_LATE, fd, path);
+}
+
+/* Our side of what connects us with the program, ready for use; our ends of p belong to it. NULL:
+ * failed (logged), and everything is closed. */
+static struct channel *connect_program(const struct spec *spec, struct plumbing *p, int direction)
+{
+	struct closer *link = NULL;
+	struct channel *channel;
+
+	if (plumbing_open(spec, p, direction) < 0)
+		return NULL;
+	if (apply_options(spec, p) < 0 ||
+	    (p->terminal[0] != '\0' && ptmx_link(spec, p->terminal, &link) < 0)) {
+		plumbing_close(p);
+		return NULL;
+	}
+	channel = new_channel(spec, p, direction);
+	if (channel == NULL) {
+		closer_run(link);
+		plumbing_close_far(p);
+		return NULL;
+	}
+	channel_on_close(channel, link);
+	return channel;
 }
 
 /* Returns the channel, or NULL with an error logged. */
 static struct channel *start(const struct spec *spec, const struct open_request *request)
 {
 	struct program *program = new_program(spec);
-	struct channel *channel;
+	struct channel *channel = NULL;
 	struct plumbing p;
 	pid_t pid;
 
-	if (program == NULL || plumbing_open(spec, &p, request->direction) < 0)
-		goto free_program;
-	if (apply_options(spec, &p) < 0) {
-		plumbing_close(&p);
+	if (program == NULL)
+		log_error("%s: %s", spec->text, error_text(errno));
+	else
+		channel = connect_program(spec, &p, request->direction);
+	if (channel == NULL) {
 		free(program);
 		return NULL;
 	}
-	channel = new_channel(spec, &p, program);
-	if (channel == NULL)
-		goto close_fds;
 	pid = fork();
 	if (pid == 0)
 		run_child(spec, &p, request);
-	if (pid < 0) {
+	if (pid < 0)
 		log_error("%s: fork(): %s", spec->text, error_text(errno));
-		channel->closers = NULL;
+	plumbing_close_far(&p);
+	if (pid < 0) {
 		channel_free(channel);
-		plumbing_close_far(&p);
 		free(program);
 		return NULL;
 	}
 	log_notice("forked off child process %d", (int)pid);
 	child_watch(&program->child, pid, program_ended);
+	program->channel = channel;
+	channel_on_close(channel, &program->closer);
 	program->next = programs.first;
 	programs.first = program;
-	plumbing_close_far(&p);
 	return channel;
-
-close_fds:
-	plumbing_close(&p);
-free_program:
-	log_error("%s: %s", spec->text, error_text(errno));
-	free(program);
-	return NULL;
 }
 
 /* Descriptors for the program have run out: a client that was accepted must not suffer. */
@@ -303,7 +349,8 @@ static struct opening *open_program(const struct spec *spec, const struct open_r
 {
 	struct exec_opening *o;
 
-	log_notice("forking off child, using %s for %s", spec_flag(spec, "pipes") ? "pipes" : "socket",
+	log_notice("forking off child, using %s for %s", plumbing_is_terminal(spec) ? "pty"
+	           : spec_flag(spec, "pipes") ? "pipes" : "socket",
 	           request->direction == ADDR_READ ? "reading" : request->direction == ADDR_WRITE
 	           ? "writing" : "reading and writing");
 	if (!request->server || scarce_try(DESCRIPTORS) || (o = calloc(1, sizeof(*o))) == NULL) {
@@ -328,7 +375,7 @@ static void make_blocking(int fd)
 int program_become(const struct spec *spec, const struct channel *channel,
                    const struct client_info *client)
 {
-	struct plumbing p = { -1, -1, channel->read_fd, channel->write_fd };
+	struct plumbing p = { -1, -1, channel->read_fd, channel->write_fd, "" };
 
 	/* the program does not know about O_NONBLOCK */
 	make_blocking(p.input);
@@ -339,14 +386,46 @@ int program_become(const struct spec *spec, const struct channel *channel,
 	return execute(spec, &p, ADDR_BOTH);
 }
 
+/* What makes sense with a terminal only, or never. ctty without one is just a warning. */
+static const char *no_use(const struct spec *spec, const struct optdef *def)
+{
+	if (strcmp(def->name, "pty-wait-slave") == 0 || strcmp(def->name, "pty-interval") == 0)
+		return "is for PTY: a program has its terminal open at once";
+	if (def->groups & (G_TERMIOS | G_PTY) && strcmp(def->name, "tiocsctty") != 0 &&
+	    !plumbing_is_terminal(spec))
+		return "needs option pty: without, the program has no terminal";
+	if (strcmp(def->name, "so-type") == 0 && plumbing_is_terminal(spec))
+		return "and pty exclude each other: a terminal is no socket";
+	return NULL;
+}
+
+static int check_terminal(const struct spec *spec)
+{
+	for (size_t i = 0; i < spec->opt_count; i++) {
+		const char *reason = no_use(spec, spec->opts[i].def);
+
+		if (reason != NULL) {
+			log_error("%s: option \"%s\" %s", spec->text, spec->opts[i].text, reason);
+			return -1;
+		}
+	}
+	if (plumbing_is_terminal(spec) && spec_flag(spec, "pipes"))
+		log_warn("%s: options pty and pipes exclude each other: pipes is ignored", spec->text);
+	return 0;
+}
+
 static int check(const struct spec *spec)
 {
+	const char *other = spec_flag(spec, "pipes") ? "pipes" : plumbing_is_terminal(spec) ? "pty"
+	                                                                                : NULL;
 	struct command command;
 
-	if (spec_flag(spec, "nofork") && spec_flag(spec, "pipes")) {
-		log_error("%s: options nofork and pipes exclude each other", spec->text);
+	if (spec_flag(spec, "nofork") && other != NULL) {
+		log_error("%s: options nofork and %s exclude each other", spec->text, other);
 		return -1;
 	}
+	if (check_terminal(spec) < 0)
+		return -1;
 	if (command_build(spec, &command) < 0)
 		return -1;
 	command_free(&command);

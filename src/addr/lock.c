@@ -85,7 +85,7 @@ static void release(struct closer *closer)
 
 static struct closer *new_unlock(const char *path)
 {
-	struct unlock *unlock = malloc(sizeof(*unlock) + strlen(path) + 1);
+	struct unlock *unlock = calloc(1, sizeof(*unlock) + strlen(path) + 1);
 
 	if (unlock == NULL) {
 		log_error("lock file \"%s\": %s", path, error_text(errno));

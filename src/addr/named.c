@@ -64,7 +64,7 @@ struct closer *named_closer(const struct spec *spec, const char *path, bool by_d
 	if (path[0] != '/' && getcwd(directory, sizeof(directory)) == NULL)
 		directory[0] = '\0';
 	size = strlen(directory) + strlen(path) + 2;
-	unlinker = malloc(sizeof(*unlinker) + size);
+	unlinker = calloc(1, sizeof(*unlinker) + size);
 	if (unlinker == NULL)
 		return NULL;
 	unlinker->base.close = run;

@@ -166,7 +166,7 @@ static struct closer *new_unlinker(const struct spec *spec)
 
 	if (!spec_flag(spec, "unlink-close"))
 		return NULL;
-	unlinker = malloc(sizeof(*unlinker) + size);
+	unlinker = calloc(1, sizeof(*unlinker) + size);
 	if (unlinker == NULL)
 		return NULL;
 	unlinker->base.close = run_unlinker;

@@ -70,5 +70,7 @@ extern const struct addr_type addr_type_posixmq_bidirectional, addr_type_posixmq
 extern const struct addr_type addr_type_readline;
 /* exec.c */
 extern const struct addr_type addr_type_exec, addr_type_system, addr_type_shell;
+/* pty.c, stall.c, text.c */
+extern const struct addr_type addr_type_pty, addr_type_stall, addr_type_text;
 
 #endif

@@ -110,6 +110,9 @@ void channel_free(struct channel *channel)
 	if (channel == NULL)
 		return;
 	channel->notify = NULL;
+	for (closer = channel->closers; closer != NULL; closer = closer->next)
+		if (closer->before != NULL)
+			closer->before(closer);
 	channel->ops->close(channel, false);
 	while ((closer = channel->closers) != NULL) {
 		channel->closers = closer->next;

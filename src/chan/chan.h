@@ -31,6 +31,7 @@ struct channel;
 /* Something to be done when a channel is closed: remove a file, stop a program. */
 struct closer {
 	struct closer *next;
+	void (*before)(struct closer *closer); /* NULL, or called before descriptors are closed */
 	void (*close)(struct closer *closer); /* must free the closer */
 };
 
