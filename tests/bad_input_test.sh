@@ -75,6 +75,7 @@ opened() {
 }
 
 test_switches() { check_section 'switches'; }
+test_terminals() { check_section 'terminals'; }
 test_number_of_addresses() { check_section 'number of addresses'; }
 test_types() { check_section 'types'; }
 test_types_of_later() { check_section 'types of later'; }

@@ -156,10 +156,14 @@ test_login() {
 }
 
 test_program_name() {
-	# the program's own name is the last part of its path
+	# the program's own name is what was written
 	given 'echo $0; exit\n'
 	run "$SOCAT" -t 10 - "EXEC:/bin/sh" <in
+	assert_out '/bin/sh\n'
+	run "$SOCAT" -t 10 - "EXEC:sh" <in
 	assert_out 'sh\n'
+	run "$SOCAT" -t 10 - "EXEC:/bin/sh,login" <in
+	assert_out '-/bin/sh\n'
 }
 
 test_missing_program() {

@@ -521,6 +521,7 @@ test_terminated() {
 		edit READLINE 'SYSTEM:"echo \$PPID >pid; cat"'
 		text 'abc'
 		screen_is 'abc'
+		wait_until test -s pid
 		kill "-$signal" "$(cat pid)"
 		wait_until screen_has '^\$'
 		ended_with "$((128 + signal))"

@@ -113,11 +113,6 @@ int addresses_check(const struct address *left, const struct address *right)
 		          left->reader->text);
 		return -1;
 	}
-	if (spec_flag(right->reader, "nofork") && is_dual(left)) {
-		log_error("%s: option nofork needs a first address that is not dual",
-		          right->reader->text);
-		return -1;
-	}
 	if (check_tls(left, right) < 0)
 		return -1;
 	return check_terminal(left, right);

@@ -14,6 +14,9 @@ struct command {
 int command_build(const struct spec *spec, struct command *command);
 void command_free(struct command *command);
 
+/* Become the program, found in PATH. Returns only on failure, with errno set. */
+void command_run(const struct command *command);
+
 /* Set PATH and SHELL in this process as the options path and shell say. */
 void command_environment(const struct spec *spec);
 

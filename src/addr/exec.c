@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,11 +24,13 @@
 #include "addr/environment.h"
 #include "addr/open.h"
 #include "addr/plumbing.h"
+#include "addr/program_check.h"
 #include "addr/types.h"
 #include "chan/pty.h"
 #include "loop/child.h"
 #include "loop/loop.h"
 #include "loop/scarce.h"
+#include "loop/seldom.h"
 #include "opt/process.h"
 #include "sys/error.h"
 #include "sys/log.h"
@@ -170,20 +171,13 @@ static void channel_closed(struct closer *closer)
 	}
 }
 
-/* Option ctty: the terminal that is our input controls us from now on. */
-static void take_terminal(const struct spec *spec, const struct plumbing *p)
-{
-	if (spec_flag(spec, "tiocsctty") && ioctl(p->input, TIOCSCTTY, 0) < 0)
-		log_warn("%s: ioctl(TIOCSCTTY): %s%s", spec->text, error_text(errno),
-		         errno == EPERM ? "; option ctty needs option setsid" : "");
-}
-
 /* In the process that becomes the program. Returns only on failure, with the exit status:
  * 127 if there is no such program, else 126. */
 static int execute(const struct spec *spec, struct plumbing *p, int direction)
 {
 	struct process_frame frame;
 	struct command command;
+	int status;
 
 	if (plumbing_place(spec, p, direction) < 0) {
 		log_error("%s: dup2(): %s", spec->text, error_text(errno));
@@ -192,14 +186,16 @@ static int execute(const struct spec *spec, struct plumbing *p, int direction)
 	if (process_apply_early(spec) < 0 || process_enter(spec, &frame) < 0 ||
 	    process_apply_late(spec) < 0)
 		return 126;
-	take_terminal(spec, p);
+	take_terminal(spec, p->input);
 	command_environment(spec);
 	if (command_build(spec, &command) < 0)
 		return 126;
 	log_notice("execvp'ing \"%s\"", command.program);
-	execvp(command.program, command.argv);
+	command_run(&command);
+	status = errno == ENOENT ? 127 : 126;
 	log_error("%s: execvp(\"%s\"): %s", spec->text, command.program, error_text(errno));
-	return errno == ENOENT ? 127 : 126;
+	command_free(&command);
+	return status;
 }
 
 static void run_child(const struct spec *spec, struct plumbing *p, const struct open_request *request)
@@ -278,6 +274,17 @@ static struct channel *connect_program(const struct spec *spec, struct plumbing 
 	return channel;
 }
 
+/* Whoever connects to a server can cause this as often as he likes. */
+static void fork_failed(const struct spec *spec, int error)
+{
+	static struct seldom said;
+	char more[SELDOM_TEXT];
+
+	if (seldom_say(&said, more))
+		log_error("%s: fork(): %s; the program does not run%s", spec->text, error_text(error),
+		          more);
+}
+
 /* Returns the channel, or NULL with an error logged. */
 static struct channel *start(const struct spec *spec, const struct open_request *request)
 {
@@ -298,7 +305,7 @@ static struct channel *start(const struct spec *spec, const struct open_request 
 	if (pid == 0)
 		run_child(spec, &p, request);
 	if (pid < 0)
-		log_error("%s: fork(): %s", spec->text, error_text(errno));
+		fork_failed(spec, errno);
 	plumbing_close_far(&p);
 	if (pid < 0) {
 		channel_free(channel);
@@ -383,48 +390,14 @@ int program_become(const struct spec *spec, const struct channel *channel,
 	scarce_restore_limit();
 	environment_set(client);
 	signals_restore();
-	return execute(spec, &p, ADDR_BOTH);
-}
-
-/* What makes sense with a terminal only, or never. ctty without one is just a warning. */
-static const char *no_use(const struct spec *spec, const struct optdef *def)
-{
-	if (strcmp(def->name, "pty-wait-slave") == 0 || strcmp(def->name, "pty-interval") == 0)
-		return "is for PTY: a program has its terminal open at once";
-	if (def->groups & (G_TERMIOS | G_PTY) && strcmp(def->name, "tiocsctty") != 0 &&
-	    !plumbing_is_terminal(spec))
-		return "needs option pty: without, the program has no terminal";
-	if (strcmp(def->name, "so-type") == 0 && plumbing_is_terminal(spec))
-		return "and pty exclude each other: a terminal is no socket";
-	return NULL;
-}
-
-static int check_terminal(const struct spec *spec)
-{
-	for (size_t i = 0; i < spec->opt_count; i++) {
-		const char *reason = no_use(spec, spec->opts[i].def);
-
-		if (reason != NULL) {
-			log_error("%s: option \"%s\" %s", spec->text, spec->opts[i].text, reason);
-			return -1;
-		}
-	}
-	if (plumbing_is_terminal(spec) && spec_flag(spec, "pipes"))
-		log_warn("%s: options pty and pipes exclude each other: pipes is ignored", spec->text);
-	return 0;
+	return execute(spec, &p, spec->direction);
 }
 
 static int check(const struct spec *spec)
 {
-	const char *other = spec_flag(spec, "pipes") ? "pipes" : plumbing_is_terminal(spec) ? "pty"
-	                                                                                : NULL;
 	struct command command;
 
-	if (spec_flag(spec, "nofork") && other != NULL) {
-		log_error("%s: options nofork and %s exclude each other", spec->text, other);
-		return -1;
-	}
-	if (check_terminal(spec) < 0)
+	if (program_check(spec) < 0)
 		return -1;
 	if (command_build(spec, &command) < 0)
 		return -1;

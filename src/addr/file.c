@@ -60,6 +60,7 @@ static void opened(struct file_opening *o)
 	    spec_apply(spec, PH_FD, o->fd, path) < 0 || spec_apply(spec, PH_LATE, o->fd, path) < 0)
 		goto failed;
 	named_after(spec, path);
+	take_terminal(spec, o->fd);
 	if (!(o->request.direction & ADDR_READ))
 		settings.finish = FINISH_CLOSE;
 	fd_settings_from(spec, &settings);
@@ -121,7 +122,7 @@ static void try_open(struct file_opening *o)
 	bool own_choice = spec_flag(o->spec, "o-nonblock");
 	struct process_frame frame;
 	struct stat st;
-	int flags = o->file.flags | O_NONBLOCK | O_NOCTTY, error;
+	int flags = o->file.flags | O_NONBLOCK, error;
 
 	if (process_enter(o->spec, &frame) < 0) {
 		finish(o, NULL);
@@ -219,7 +220,8 @@ static struct opening *open_open(const struct spec *spec, const struct open_requ
 static struct opening *open_create(const struct spec *spec, const struct open_request *request)
 {
 	struct file_request file = { .path = spec->params[0],
-	                             .flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC };
+	                             .flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC |
+	                                      O_NOCTTY };
 
 	log_notice("creating regular file \"%s\" for writing", file.path);
 	return file_open(spec, &file, request);

@@ -133,8 +133,13 @@ static bool take_outer_group(struct scan *scan)
 	return false;
 }
 
+/* The only character that ends an argument. */
+static const char arguments[] = " ";
+
 static enum lex_end separator(const char *at, const char *stops)
 {
+	if (stops == arguments)
+		return *at == ' ' ? LEX_SPACE : LEX_END;
 	if (*at == ',')
 		return LEX_COMMA;
 	if (at[0] == '!' && at[1] == '!')
@@ -171,4 +176,10 @@ enum lex_end lexer_next(struct lexer *lexer, const char *stops)
 		lexer->unclosed = scan.unclosed;
 	lexer->at = scan.at + (end == LEX_DUAL ? 2 : end == LEX_END ? 0 : 1);
 	return end;
+}
+
+enum lex_end lexer_next_argument(struct lexer *lexer)
+{
+	lexer->at += strspn(lexer->at, arguments);
+	return lexer_next(lexer, arguments);
 }

@@ -22,6 +22,7 @@ enum lex_end {
 	LEX_COMMA,     /* , */
 	LEX_EQUALS,    /* = */
 	LEX_DUAL,      /* !! */
+	LEX_SPACE,     /* a space, of lexer_next_argument() only */
 	LEX_ERROR      /* see lexer.error */
 };
 
@@ -39,5 +40,9 @@ void lexer_done(struct lexer *lexer);
 /* Read the next word, up to "," or "!!", or one of the other characters in stops (":" and
  * "="). Returns what ended it. */
 enum lex_end lexer_next(struct lexer *lexer, const char *stops);
+
+/* The same for the words of a command line, which only spaces separate; there may be several
+ * before a word. Returns LEX_SPACE, LEX_END or LEX_ERROR. */
+enum lex_end lexer_next_argument(struct lexer *lexer);
 
 #endif

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "addr/lock.h"
@@ -102,15 +103,25 @@ bool address_needs_process(const struct address *address)
 
 int keep_terminal(const struct spec *spec, int fd, struct closer **closer)
 {
+	bool changed = false;
+
 	*closer = NULL;
 	for (size_t i = 0; i < spec->opt_count; i++)
-		if (spec->opts[i].def->groups & G_TERMIOS) {
-			if (terminal_keep(fd, closer) == 0)
-				return 0;
-			log_error("%s: %s", spec->text, error_text(errno));
-			return -1;
-		}
-	return 0;
+		changed |= (spec->opts[i].def->groups & G_TERMIOS) != 0;
+	/* a device that we open ourselves is also closed by us, which may have to wait */
+	if (!changed && !(spec->type->groups & G_OPEN))
+		return 0;
+	if (terminal_keep(fd, changed, closer) == 0)
+		return 0;
+	log_error("%s: %s", spec->text, error_text(errno));
+	return -1;
+}
+
+void take_terminal(const struct spec *spec, int fd)
+{
+	if (spec_flag(spec, "tiocsctty") && ioctl(fd, TIOCSCTTY, 0) < 0)
+		log_warn("%s: ioctl(TIOCSCTTY): %s%s", spec->text, error_text(errno),
+		         errno == EPERM ? "; option ctty needs option setsid" : "");
 }
 
 void fd_settings_from(const struct spec *spec, struct fd_settings *settings)

@@ -104,10 +104,15 @@ bool address_needs_process(const struct address *address);
  * (finish method, null-eof), starting from the type's own. */
 void fd_settings_from(const struct spec *spec, struct fd_settings *settings);
 
-/* For types: before options are applied to a descriptor, remember the settings of the terminal that it
- * may be, if one of them changes those. Returns 0 with *closer for the channel, or NULL if there is
- * nothing to restore; or -1 (logged). */
+/* For types: before options are applied to a descriptor, keep the terminal that it may be
+ * (chan/terminal.h), if one of them changes its settings or the type opens it itself. Returns 0
+ * with *closer for the channel, or NULL if there is nothing to be done at the end; or -1
+ * (logged). */
 int keep_terminal(const struct spec *spec, int fd, struct closer **closer);
+
+/* For types: option ctty: fd, if it is a terminal, becomes the controlling terminal of this
+ * process, which has to lead a session without one. What goes wrong is only said. */
+void take_terminal(const struct spec *spec, int fd);
 
 /* For types: put the layers on a new channel that its spec asks for (line ends, escape,
  * readbytes), and flags. Returns the channel to use, or NULL (logged; channel freed). */

@@ -96,7 +96,8 @@ int plumbing_place(const struct spec *spec, struct plumbing *p, int direction)
 	int fdin = (int)spec_number(spec, "fdin", STDIN_FILENO);
 	int fdout = (int)spec_number(spec, "fdout", STDOUT_FILENO);
 
-	if (p->output >= 0 && p->output == fdin && (p->output = dup(p->output)) < 0)
+	if (p->output >= 0 && p->output == fdin &&
+	    (p->output = fcntl(p->output, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)) < 0)
 		return -1;
 	if (direction & ADDR_WRITE && p->input >= 0) {
 		if (p->input == fdin ? fcntl(fdin, F_SETFD, 0) < 0 : dup2(p->input, fdin) < 0)

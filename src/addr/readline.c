@@ -120,7 +120,7 @@ static struct channel *make_channel(const struct spec *spec, struct editor *edit
 	struct closer *keeper = NULL;
 	struct channel *below, *channel;
 
-	if (terminal_keep(STDIN_FILENO, &keeper) < 0) {
+	if (terminal_keep(STDIN_FILENO, true, &keeper) < 0) {
 		log_error("%s: %s", spec->text, error_text(errno));
 		return NULL;
 	}

@@ -70,19 +70,33 @@ static int take_descriptors(int read_fd, int write_fd, struct fd_settings *setti
 	return 0;
 }
 
+/* The settings are for both sides: two terminals, or the same twice. */
+static int set_output_terminal(const struct spec *spec, int fd, struct closer **keeper)
+{
+	struct opt_target target = { .fd = fd, .where = spec->text };
+
+	if (keep_terminal(spec, fd, keeper) < 0)
+		return -1;
+	return opts_apply_terminal(spec->opts, spec->opt_count, &target);
+}
+
 struct channel *stdio_channel(const struct spec *spec, int read_fd, int write_fd)
 {
 	struct fd_settings settings = { .finish = FINISH_NONE };
 	struct channel *channel = NULL;
-	struct closer *keeper = NULL;
+	struct closer *keeper = NULL, *second = NULL;
 	int any = read_fd >= 0 ? read_fd : write_fd;
 	struct stat st;
 
 	if (keep_terminal(spec, any, &keeper) < 0 || spec_apply(spec, PH_FD, any, NULL) < 0 ||
+	    (read_fd != write_fd && read_fd >= 0 && write_fd >= 0 &&
+	     set_output_terminal(spec, write_fd, &second) < 0) ||
 	    spec_apply(spec, PH_LATE, any, NULL) < 0) {
+		closer_run(second);
 		closer_run(keeper);
 		return NULL;
 	}
+	take_terminal(spec, any);
 	if (fstat(any, &st) == 0 && S_ISSOCK(st.st_mode) && read_fd == write_fd)
 		settings.finish = FINISH_SOCKET;
 	fd_settings_from(spec, &settings);
@@ -90,10 +104,12 @@ struct channel *stdio_channel(const struct spec *spec, int read_fd, int write_fd
 		channel = fd_channel_new(&settings);
 	if (channel == NULL) {
 		log_error("%s: %s", spec->text, error_text(errno));
+		closer_run(second);
 		closer_run(keeper);
 		return NULL;
 	}
 	channel_on_close(channel, keeper);
+	channel_on_close(channel, second);
 	/* messages name the user's numbers */
 	channel->read_fd = read_fd >= 0 ? read_fd : write_fd;
 	channel->write_fd = write_fd >= 0 ? write_fd : read_fd;

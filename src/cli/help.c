@@ -236,10 +236,10 @@ void cli_help(int depth)
 /* Features that are no address types of their own. */
 static const char *const built[] = {
 	"WITH_HELP", "WITH_STATS", "WITH_IP4", "WITH_IP6", "WITH_TCP", "WITH_RETRY",
-	"WITH_LIBWRAP", "WITH_NAMESPACES", NULL
+	"WITH_LIBWRAP", "WITH_NAMESPACES", "WITH_TERMIOS", NULL
 };
 static const char *const missing[] = {
-	"WITH_TERMIOS", "WITH_SOCKS4", "WITH_SOCKS4A", "WITH_SOCKS5", "WITH_PROXY", "WITH_FIPS",
+	"WITH_SOCKS4", "WITH_SOCKS4A", "WITH_SOCKS5", "WITH_PROXY", "WITH_FIPS",
 	"WITH_SYCLS", "WITH_FILAN", "WITH_DEVTESTS", NULL
 };
 

@@ -7,7 +7,7 @@
 struct spec;
 
 /* The flags for open(2): those given, the access mode for the spec's direction, O_CLOEXEC,
- * and what the options say: append, async, noatime, nonblock and the OPEN group. An option
+ * O_NOCTTY (who is at the other end of a line shall not send us signals), and what the options say: append, async, noatime, nonblock and the OPEN group. An option
  * with "=0" takes its flag away; of rdonly, wronly and rdwr the last one counts. */
 int open_flags(const struct spec *spec, int flags);
 

@@ -138,13 +138,19 @@ static int change_user(const struct spec *spec, const char *name,
 static int change_session(const struct spec *spec, const struct opt_target *target)
 {
 	const struct opt_value *value = spec_opt(spec, "setsid");
-
-	if (value != NULL && value->number != 0 && setsid() < 0)
-		return opt_failed(value, target, "setsid()");
-	value = spec_opt(spec, "setpgid");
+	const struct opt_value *group = spec_opt(spec, "setpgid");
 	/* 1 is what a missing value counts as, and means a group of its own just like 0. */
-	if (value != NULL && setpgid(0, value->number == 1 ? 0 : (pid_t)value->number) != 0)
-		return opt_failed(value, target, "setpgid()");
+	bool own_group = group != NULL && (group->number == 0 || group->number == 1);
+
+	if (value != NULL && value->number != 0) {
+		if (setsid() < 0)
+			return opt_failed(value, target, "setsid()");
+		/* that made a group, too, which its leader can't leave */
+		if (own_group)
+			return 0;
+	}
+	if (group != NULL && setpgid(0, own_group ? 0 : (pid_t)group->number) != 0)
+		return opt_failed(group, target, "setpgid()");
 	return 0;
 }
 

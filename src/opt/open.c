@@ -53,7 +53,7 @@ static int access_mode(int direction)
 
 int open_flags(const struct spec *spec, int flags)
 {
-	flags = (flags & ~O_ACCMODE) | O_CLOEXEC | access_mode(spec->direction);
+	flags = (flags & ~O_ACCMODE) | O_CLOEXEC | O_NOCTTY | access_mode(spec->direction);
 	for (size_t i = 0; i < spec->opt_count; i++) {
 		const struct optdef *def = spec->opts[i].def;
 		bool on = spec->opts[i].number != 0;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "opt/termios.h"
 #include "opt/value.h"
 #include "sys/log.h"
 #include "sys/text.h"
@@ -37,6 +38,13 @@ const struct optdef *opt_find(const char *name, int64_t groups)
 	return NULL;
 }
 
+/* "b12345": there are options for the usual speeds only. */
+static bool is_speed(const char *name)
+{
+	return (name[0] == 'b' || name[0] == 'B') && name[1] != '\0' &&
+	       name[1 + strspn(name + 1, "0123456789")] == '\0';
+}
+
 /* Suggest only what the address type would take. */
 static void log_unknown(const char *name, int64_t groups, const char *where)
 {
@@ -55,7 +63,10 @@ static void log_unknown(const char *name, int64_t groups, const char *where)
 			nearest_try(&nearest, def->aliases);
 		}
 	text_printable(name, shown, sizeof shown);
-	if (nearest.best[0] != '\0')
+	if ((groups & G_TERMIOS) && is_speed(name))
+		log_error("%s: unknown option \"%s\"; other speeds are set with ispeed=%s,ospeed=%s",
+		          where, shown, shown + 1, shown + 1);
+	else if (nearest.best[0] != '\0')
 		log_error("%s: unknown option \"%s\"; did you mean \"%s\"?", where, shown,
 		          nearest.best);
 	else
@@ -168,5 +179,10 @@ int opts_apply(const struct opt_value *opts, size_t count, enum opt_phase phase,
 		if (def->apply(&opts[i], target) != 0 && !sloppy)
 			return -1;
 	}
-	return 0;
+	return phase == PH_FD ? opts_apply_terminal(opts, count, target) : 0;
+}
+
+int opts_apply_terminal(const struct opt_value *opts, size_t count, const struct opt_target *target)
+{
+	return termios_apply(opts, count, target) != 0 && !sloppy ? -1 : 0;
 }

@@ -5,11 +5,12 @@
  * changes afterwards, so a value can be applied any number of times, to any number of
  * descriptors.
  *
- * Options act in one of two ways:
+ * Options act in one of these ways:
  *  - definitions with an apply() act by themselves when opts_apply() is called for their
  *    phase (setsockopt, fcntl, chmod ...);
  *  - definitions without are looked up by name by the code that needs them ("fork", "bind",
- *    "retry" ...): spec_flag(), spec_number(), ... in addr/addr.h.
+ *    "retry" ...): spec_flag(), spec_number(), ... in addr/addr.h;
+ *  - settings of terminals are made all at once: see termios.h.
  */
 #ifndef OPT_OPT_H
 #define OPT_OPT_H
@@ -150,10 +151,14 @@ int opt_read(struct opt_value *out, const char *name, const char *value, int64_t
              const char *where);
 void opt_value_free(struct opt_value *value);
 
-/* Apply all options of one phase, in the order written. Returns 0, or -1 after the first
- * that failed (it has logged why). With the command line's -s failures are only logged. */
+/* Apply all options of one phase, in the order written; with those of PH_FD, at last, the settings
+ * of terminals (termios.h). Returns 0, or -1 after the first that failed (it has logged why).
+ * With the command line's -s failures are only logged. */
 int opts_apply(const struct opt_value *opts, size_t count, enum opt_phase phase,
                const struct opt_target *target);
+/* Only the settings of terminals, on one more descriptor. */
+int opts_apply_terminal(const struct opt_value *opts, size_t count,
+                        const struct opt_target *target);
 void opt_set_sloppy(bool sloppy);
 
 /* Names for -hhh. */

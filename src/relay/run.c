@@ -20,6 +20,7 @@
 #include "addr/environment.h"
 #include "addr/exec.h"
 #include "addr/open.h"
+#include "chan/terminal.h"
 #include "loop/child.h"
 #include "loop/loop.h"
 #include "relay/describe.h"
@@ -281,6 +282,8 @@ int run(const struct run_settings *settings)
 	server_free(state.server);
 	channel_free(state.left);
 	client_free(state.client);
+	/* after a signal only what could end by itself is waited for */
+	terminals_finish(status < 128);
 	if (settings->statistics)
 		log_statistics();
 	log_notice("exiting with status %d", status);

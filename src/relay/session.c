@@ -192,11 +192,28 @@ static void rearm(struct session *s)
 	/* a timer that fires too early finds out by itself: cheaper than moving it */
 }
 
+/* A source that has spoken, and a sink that does not take it yet, though somebody is still there
+ * who might: not this direction rests, but who reads from it. */
+static bool waits_for_sink(const struct flow *flow)
+{
+	return flow_held(flow) > 0 && !(channel_ready(flow->sink) & CHAN_EXITED);
+}
+
+/* Without -t what was read is not given up for a slow reader, whoever it is. */
+static bool may_take_longer(const struct session *s)
+{
+	if (s->settings->linger >= 0 || s->to_right.sink_broken || s->to_left.sink_broken)
+		return false;
+	return waits_for_sink(&s->to_right) || waits_for_sink(&s->to_left);
+}
+
 static void timer_fired(struct timer *timer)
 {
 	struct session *s = (struct session *)((char *)timer - offsetof(struct session, timer));
 	int64_t now = loop_now();
 
+	if (s->linger_due != 0 && s->linger_due <= now && may_take_longer(s))
+		set_linger(s, s->linger);
 	if (s->linger_due != 0 && s->linger_due <= now) {
 		log_info("poll timed out: the other direction has rested too long");
 		cut(s, false);

@@ -4,7 +4,8 @@
  * One program, one sub command per job (see the table at the end). "serve" is
  * the back end; every other sub command is a client that reaches it through a
  * relay and prints one line of numbers for the caller to work with. What goes
- * over UDP is in load_udp.c, what is encrypted in load_tls.c.
+ * over UDP is in load_udp.c, what is encrypted in load_tls.c, and connections to
+ * programs that the relay runs in load_programs.c.
  *
  * Protocol: each connection opens with one hello of MESSAGE bytes. Byte 0 says
  * what the connection is for, bytes 8 to 15 hold a length in bytes.
@@ -598,6 +599,8 @@ static const struct command commands[] = {
 	{ "udp-serve", "ADDRESS PORT", 2, run_udp_serve },
 	{ "udp-wait", "ADDRESS PORT SECONDS", 3, run_udp_wait },
 	{ "udp", "ADDRESS PORT PEERS IN-FLIGHT SECONDS COMMAND...", 6, run_udp },
+	{ "programs-wait", "ADDRESS PORT SECONDS", 3, run_programs_wait },
+	{ "programs", "ADDRESS PORT CLIENTS SECONDS CONNECTIONS", 5, run_programs },
 	{ "tls-serve", "ADDRESS PORT SUITE PEM-FILE", 4, run_tls_serve },
 	{ "tls-wait", "ADDRESS PORT SUITE SECONDS", 4, run_tls_wait },
 	{ "tls-bulk", "ADDRESS PORT SUITE STREAMS BYTES", 5, run_tls_bulk },

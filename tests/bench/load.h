@@ -49,6 +49,10 @@ int run_udp_serve(char **argv);
 int run_udp_wait(char **argv);
 int run_udp(char **argv);
 
+/* The sub commands of load_programs.c; they return 0 or -1. */
+int run_programs_wait(char **argv);
+int run_programs(char **argv);
+
 /* The sub commands of load_tls.c; they return 0 or -1. */
 int run_tls_serve(char **argv);
 int run_tls_wait(char **argv);

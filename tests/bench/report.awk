@@ -21,6 +21,8 @@ BEGIN {
 	udp_rows(1)
 	udp_rows(100)
 	udp_rows(9000)
+	program_rows(1, "programs, 1 at a time: ")
+	program_rows(8, "programs, 8 at a time: ")
 	tls_bulk_rows("in-128", "TLS in: ")
 	tls_bulk_rows("out", "TLS out: ")
 	tls_bulk_rows("in-256", "TLS in, AES256: ")
@@ -50,6 +52,11 @@ function row(measure, metric, better, words) {
 	row_metric[rows] = metric
 	row_better[rows] = better
 	row_words[rows] = words
+}
+
+function program_rows(clients, words) {
+	row("programs-" clients, "cpu_us_per_connection", "less", words "CPU us")
+	row("programs-" clients, "connections_per_s", "more", words "/s")
 }
 
 function memory_rows(measure, words, unit) {
@@ -212,6 +219,10 @@ function print_targets() {
 	target_ratio("UDP CPU per round trip, 100 peers, at most 0.3 of socat's", "udp-100",
 		"cpu_us_per_round_trip", 0.3)
 	target_value("9000 UDP peers, under 25 MB resident", "udp-9000", "rss_mb", 25)
+	target_ratio("CPU per connection with a program, one by one, at most 0.7 of socat's",
+		"programs-1", "cpu_us_per_connection", 0.7)
+	target_ratio("CPU per connection with a program, 8 clients, at most 0.7 of socat's",
+		"programs-8", "cpu_us_per_connection", 0.7)
 	target_ratio("TLS bulk CPU per GB as a server, no more than socat's", "tls-in-128",
 		"cpu_s_per_gb", 1)
 	target_ratio("TLS bulk CPU per GB as a client, no more than socat's", "tls-out",

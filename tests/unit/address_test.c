@@ -207,7 +207,6 @@ static void test_mistakes(void)
 		                   "address type (it needs one of BLK,REG)"},
 		{"tcp:a:b,raw", "E tcp:a:b,raw: option \"raw\" not supported with this address type "
 		                "(it needs one of TERMIOS)"},
-		{"exec:a,pty", "E exec:a,pty: option \"pty\" is not built yet"},
 		{"tcp:a:b,linger", "E tcp:a:b,linger: option \"linger\": value required"},
 		{"-,crnl=1", "E -,crnl=1: option \"crnl\": no value permitted"},
 		{"tcp:a:b,so-error", "E tcp:a:b,so-error: option \"so-error\" can't be set: "

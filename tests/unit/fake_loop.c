@@ -97,3 +97,8 @@ bool fake_loop_timer(void)
 	timer->fire(timer);
 	return true;
 }
+
+void fake_loop_forget_timers(void)
+{
+	timer_count = 0;
+}

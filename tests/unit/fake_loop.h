@@ -12,5 +12,7 @@ extern int64_t fake_loop_clock;
 bool fake_loop_task(void);
 /* Let the timer fire that was started last and not stopped. Returns false if there is none. */
 bool fake_loop_timer(void);
+/* As in a child process. */
+void fake_loop_forget_timers(void);
 
 #endif

@@ -39,17 +39,26 @@ static void test_flags(void)
 		{"open:x,append,sync,nonblock", ADDR_WRITE, 0,
 		 O_WRONLY | O_APPEND | O_SYNC | O_NONBLOCK},
 		{"open:x,noatime,nofollow,direct,noctty", ADDR_READ, 0,
-		 O_RDONLY | O_NOATIME | O_NOFOLLOW | O_DIRECT | O_NOCTTY},
+		 O_RDONLY | O_NOATIME | O_NOFOLLOW | O_DIRECT},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct address *address = parse(cases[i].text, cases[i].direction);
 
 		CHECK_NUMBER(open_flags(address->reader, cases[i].start),
-		             cases[i].flags | O_CLOEXEC);
+		             cases[i].flags | O_CLOEXEC | O_NOCTTY);
 		CHECK_NUMBER(open_mode(address->reader), 0666);
 		address_free(address);
 	}
+}
+
+/* The one flag that is there without being asked for. */
+static void test_controlling_terminal(void)
+{
+	struct address *address = parse("open:x,noctty=0", ADDR_READ);
+
+	CHECK_NUMBER(open_flags(address->reader, 0), O_RDONLY | O_CLOEXEC);
+	address_free(address);
 }
 
 static void make(const char *path)
@@ -142,6 +151,7 @@ int main(void)
 	CHECK(mkdtemp(directory) != NULL);
 	snprintf(path, sizeof path, "%s/file", directory);
 	test_flags();
+	test_controlling_terminal();
 	test_entry(path);
 	test_perm(path);
 	test_descriptor(path);

@@ -1,0 +1,56 @@
+/* Inside of servers: one connection, from the source's channel until its session is over. */
+#ifndef RELAY_CONNECTION_H
+#define RELAY_CONNECTION_H
+
+#include <stdbool.h>
+
+#include "addr/open.h"
+#include "loop/child.h"
+#include "loop/loop.h"
+#include "loop/seldom.h"
+#include "relay/server.h"
+
+struct connection {
+	struct connection *prev, *next;
+	struct server *server;
+	struct channel *channel;        /* the source's; NULL once the session has it */
+	struct opening *opening;        /* upgrade of the source's channel, or of the other side */
+	struct session *session;
+	struct child child;             /* if a child process serves it */
+	bool child_runs;
+	struct client_info *client;     /* until the other side is open */
+};
+
+struct server {
+	const struct server_settings *settings;
+	const struct spec *spec;        /* the source's */
+	struct listener *listener;      /* NULL: a connecting source, or stopped */
+	struct opening *opening;        /* of a connecting source */
+	struct client_info *names;      /* what it has told of its server; or NULL */
+	struct timer timer;             /* pause between its attempts */
+	struct connection connections;  /* ring */
+	unsigned count, max;            /* max 0: no limit */
+	int shutup;
+	bool stopping, failed, child;   /* child: this is the process of one connection */
+	bool fork_each, full;
+	struct seldom fork_said;
+};
+
+/* The next connection of a connecting source, after the pause. */
+void server_connect_later(struct server *server);
+/* Tell the server's owner, if it was stopped and this was its last connection. */
+void server_maybe_end(struct server *server);
+
+/* In the list of its server, which stops accepting when it has as many as it may; and out of it
+ * again, freed after this turn. */
+void connection_insert(struct connection *c);
+void connection_remove(struct connection *c);
+
+/* In the process that serves the connection: open the other side, start the session. */
+void connection_serve(struct connection *c);
+void connection_session_ended(void *owner, bool failed);
+
+/* In a child process: serve it. In this one: remember the child and forget the connection. */
+void connection_serve_in_child(struct connection *c);
+
+#endif

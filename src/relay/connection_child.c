@@ -1,0 +1,150 @@
+/* Connections that have a child process of their own. */
+#include "relay/connection.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "addr/environment.h"
+#include "addr/exec.h"
+#include "chan/fd.h"
+#include "chan/terminal.h"
+#include "opt/process.h"
+#include "sys/error.h"
+#include "sys/log.h"
+
+static void child_ended(struct child *child, int status)
+{
+	struct connection *c = (struct connection *)((char *)child -
+	                                             offsetof(struct connection, child));
+
+	(void)status;
+	c->child_runs = false;
+	/* what it wrote last is still on its way to a peer */
+	if (c->session == NULL)
+		connection_remove(c);
+}
+
+/* The socket of this channel serves others, too. The child process gets one end of a pair of
+ * sockets; a session here joins the other one to the channel. Packets keep their borders, but
+ * empty ones, which would be the end there, don't get through. Returns 0, or -1 with errno set. */
+static int make_pair(struct channel *ends[2])
+{
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0)
+		return -1;
+	for (unsigned i = 0; i < 2; i++) {
+		struct fd_settings settings = {
+			.read_fd = fds[i], .write_fd = fds[i], .family = AF_UNIX,
+			.type = SOCK_SEQPACKET, .finish = FINISH_SHUTDOWN,
+		};
+
+		ends[i] = fd_channel_new(&settings);
+		if (ends[i] == NULL) {
+			close(fds[1]);
+			i == 0 ? (void)close(fds[0]) : channel_free(ends[0]);
+			errno = ENOMEM;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static void relay_to_child(struct connection *c, struct channel *end)
+{
+	bool left = c->server->settings->source_is_left;
+
+	end->cool_write = true;   /* if the child has ended, it has said why */
+	c->session = session_start(left ? c->channel : end, left ? end : c->channel,
+	                           c->server->settings->session, true, connection_session_ended, c);
+}
+
+/* The parent's other connections are served by processes of their own. */
+static void forget_others(struct server *server, const struct connection *own)
+{
+	struct connection *c = server->connections.next;
+
+	while (c != &server->connections) {
+		struct connection *next = c->next;
+
+		if (c != own) {
+			client_free(c->client);
+			free(c);
+		}
+		c = next;
+	}
+	server->connections.prev = server->connections.next = &server->connections;
+	server->count = 0;
+}
+
+/* What the source's options do to the process of one connection. */
+static int become_connection(struct server *server, const struct connection *own)
+{
+	server->child = true;
+	if (server->listener != NULL)
+		server->listener->abandon(server->listener);
+	server->listener = NULL;
+	server->stopping = true;   /* this connection is the only one */
+	forget_others(server, own);
+	programs_forget();
+	terminals_forget();
+	environment_init();
+	return process_apply_late(server->spec);
+}
+
+/* Whoever sends packets can cause this as often as he likes. */
+static void fork_failed(struct server *server, const char *call, int error)
+{
+	char more[SELDOM_TEXT];
+
+	if (seldom_say(&server->fork_said, more))
+		log_error("%s(): %s; this connection is closed%s", call, error_text(error), more);
+}
+
+void connection_serve_in_child(struct connection *c)
+{
+	struct server *server = c->server;
+	struct channel *ends[2] = { NULL, NULL };
+	const char *call = "fork";
+	pid_t pid = -1;
+
+	channel_detach(c->channel);
+	if (c->channel->borrowed && make_pair(ends) < 0)
+		call = "socketpair";
+	else
+		pid = loop_fork();
+	if (pid < 0) {
+		fork_failed(server, call, errno);
+		channel_free(c->channel);
+		channel_free(ends[0]);
+		channel_free(ends[1]);
+		connection_remove(c);
+		return;
+	}
+	if (pid > 0) {
+		log_notice("forked off child process %d", (int)pid);
+		child_watch(&c->child, pid, child_ended);
+		c->child_runs = true;
+		channel_abandon(ends[1]);
+		if (ends[0] != NULL)
+			relay_to_child(c, ends[0]);
+		else
+			channel_abandon(c->channel);
+		c->channel = NULL;
+		return;
+	}
+	if (ends[0] != NULL) {
+		channel_abandon(ends[0]);
+		channel_abandon(c->channel);
+		c->channel = ends[1];
+	}
+	log_set_shutup(server->shutup);
+	log_info("just born: child process %d", (int)getpid());
+	if (become_connection(server, c) < 0)
+		_exit(1);
+	connection_insert(c);
+	connection_serve(c);
+}
