@@ -60,6 +60,45 @@ static int check_tls(const struct address *left, const struct address *right)
 	return 0;
 }
 
+static const struct spec *readline_of(const struct address *address)
+{
+	if (address->reader->type->groups & G_READLINE)
+		return address->reader;
+	return address->writer->type->groups & G_READLINE ? address->writer : NULL;
+}
+
+/* There is one terminal, and one who types. other: the address that may be a server's source. */
+static int check_readline(const struct spec *spec, const struct address *other, bool first)
+{
+	if (spec == NULL)
+		return 0;
+	if (first && spec_flag(other->reader, "nofork")) {
+		log_error("%s: option nofork needs a first address other than READLINE, since nobody "
+		          "would edit", other->reader->text);
+		return -1;
+	}
+	if (!address_forks(other) || (!first && spec_number(other->reader, "max-children", 0) == 1))
+		return 0;
+	log_error("%s: several sessions, as option fork of %s asks for, can't share the terminal%s",
+	          spec->text, other->reader->text, first ? "" : "; max-children=1 has one at a time");
+	return -1;
+}
+
+static int check_terminal(const struct address *left, const struct address *right)
+{
+	const struct spec *one = readline_of(left), *two = readline_of(right);
+
+	if ((one != NULL && two != NULL) ||
+	    (is_dual(left) && one == left->reader && left->writer->type == one->type) ||
+	    (is_dual(right) && two == right->reader && right->writer->type == two->type)) {
+		log_error("READLINE can be used once only: there is one terminal");
+		return -1;
+	}
+	if (check_readline(one, right, true) < 0)
+		return -1;
+	return check_readline(two, left, false);
+}
+
 int addresses_check(const struct address *left, const struct address *right)
 {
 	if (check_one(left) < 0 || check_one(right) < 0)
@@ -74,5 +113,7 @@ int addresses_check(const struct address *left, const struct address *right)
 		          left->reader->text);
 		return -1;
 	}
-	return check_tls(left, right);
+	if (check_tls(left, right) < 0)
+		return -1;
+	return check_terminal(left, right);
 }

@@ -80,9 +80,7 @@ static int set_output_terminal(const struct spec *spec, int fd, struct closer **
 	return opts_apply_terminal(spec->opts, spec->opt_count, &target);
 }
 
-/* read_fd or write_fd may be -1. */
-static void open_descriptors(const struct spec *spec, int read_fd, int write_fd,
-                             const struct open_request *request)
+struct channel *stdio_channel(const struct spec *spec, int read_fd, int write_fd)
 {
 	struct fd_settings settings = { .finish = FINISH_NONE };
 	struct channel *channel = NULL;
@@ -96,8 +94,7 @@ static void open_descriptors(const struct spec *spec, int read_fd, int write_fd,
 	    spec_apply(spec, PH_LATE, any, NULL) < 0) {
 		closer_run(second);
 		closer_run(keeper);
-		open_done(request, NULL);
-		return;
+		return NULL;
 	}
 	take_terminal(spec, any);
 	if (fstat(any, &st) == 0 && S_ISSOCK(st.st_mode) && read_fd == write_fd)
@@ -109,14 +106,20 @@ static void open_descriptors(const struct spec *spec, int read_fd, int write_fd,
 		log_error("%s: %s", spec->text, error_text(errno));
 		closer_run(second);
 		closer_run(keeper);
-	} else {
-		channel_on_close(channel, keeper);
-		channel_on_close(channel, second);
-		/* messages name the user's numbers */
-		channel->read_fd = read_fd >= 0 ? read_fd : write_fd;
-		channel->write_fd = write_fd >= 0 ? write_fd : read_fd;
+		return NULL;
 	}
-	open_done(request, channel);
+	channel_on_close(channel, keeper);
+	channel_on_close(channel, second);
+	/* messages name the user's numbers */
+	channel->read_fd = read_fd >= 0 ? read_fd : write_fd;
+	channel->write_fd = write_fd >= 0 ? write_fd : read_fd;
+	return channel;
+}
+
+static void open_descriptors(const struct spec *spec, int read_fd, int write_fd,
+                             const struct open_request *request)
+{
+	open_done(request, stdio_channel(spec, read_fd, write_fd));
 }
 
 static const char *purpose(int direction)

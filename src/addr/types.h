@@ -66,6 +66,8 @@ extern const struct addr_type addr_type_interface, addr_type_tun, addr_type_sock
 /* posixmq.c */
 extern const struct addr_type addr_type_posixmq_bidirectional, addr_type_posixmq_read,
 	addr_type_posixmq_receive, addr_type_posixmq_send, addr_type_posixmq_write;
+/* readline.c */
+extern const struct addr_type addr_type_readline;
 /* exec.c */
 extern const struct addr_type addr_type_exec, addr_type_system, addr_type_shell;
 /* pty.c, stall.c, text.c */

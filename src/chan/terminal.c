@@ -39,7 +39,7 @@ struct keeper {
 static struct terminal *terminals;
 
 /* Another job in the foreground has settings of its own, which the shell looks after. */
-static bool is_ours(int fd)
+bool terminal_is_ours(int fd)
 {
 	pid_t foreground = -1;
 
@@ -48,13 +48,13 @@ static bool is_ours(int fd)
 
 static int restore(const struct terminal *t)
 {
-	return t->restore && is_ours(t->fd) ? termios2_set(t->fd, &t->settings) : 0;
+	return t->restore && terminal_is_ours(t->fd) ? termios2_set(t->fd, &t->settings) : 0;
 }
 
 /* All is sent but for what the hardware has in its own small buffer. */
 static int restore_drained(const struct terminal *t)
 {
-	return t->restore && is_ours(t->fd) ? termios2_set_drained(t->fd, &t->settings) : 0;
+	return t->restore && terminal_is_ours(t->fd) ? termios2_set_drained(t->fd, &t->settings) : 0;
 }
 
 void terminals_restore(void)

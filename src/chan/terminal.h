@@ -16,6 +16,9 @@
  * foreground by then. */
 int terminal_keep(int fd, bool restore, struct closer **closer);
 
+/* False if another job has the terminal: reading or changing it would stop us. */
+bool terminal_is_ours(int fd);
+
 /* Restore all of them at once: for a process that is about to be ended by a signal. Safe to be
  * called in a signal handler; what was remembered stays. */
 void terminals_restore(void);

@@ -21,7 +21,11 @@ static struct {
 	sigset_t handled, original;
 	struct sigaction original_pipe;
 	void (*handler)(const struct signalfd_siginfo *info);
+	struct signal_watch *watches;
 } state;
+
+/* What only those with a terminal have to know. */
+static const int of_terminals[] = { SIGWINCH, SIGTSTP, SIGCONT };
 
 static struct child **bucket(pid_t pid)
 {
@@ -97,6 +101,26 @@ static void reap(void)
 	}
 }
 
+static bool is_of_terminals(int signal)
+{
+	for (size_t i = 0; i < sizeof(of_terminals) / sizeof(of_terminals[0]); i++)
+		if (of_terminals[i] == signal)
+			return true;
+	return false;
+}
+
+static void tell(const struct signalfd_siginfo *info)
+{
+	struct signal_watch *next;
+
+	if (!is_of_terminals((int)info->ssi_signo))
+		state.handler(info);
+	for (struct signal_watch *w = state.watches; w != NULL; w = next) {
+		next = w->next;
+		w->arrived(w, (int)info->ssi_signo);
+	}
+}
+
 static void arrived(struct watch *watch)
 {
 	struct signalfd_siginfo info;
@@ -105,7 +129,7 @@ static void arrived(struct watch *watch)
 		if (info.ssi_signo == SIGCHLD)
 			reap();
 		else
-			state.handler(&info);
+			tell(&info);
 	}
 }
 
@@ -150,6 +174,66 @@ bool signals_wait(int64_t nanoseconds)
 		arrived(&state.watch);
 	loop_waited();
 	return !loop_stopping();
+}
+
+/* Have the signals of terminals arrive, or do what they do by default. */
+static void of_terminals_arrive(bool arrive)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(of_terminals) / sizeof(of_terminals[0]); i++) {
+		if (!sigismember(&state.original, of_terminals[i]))
+			sigaddset(&set, of_terminals[i]);
+		arrive ? sigaddset(&state.handled, of_terminals[i])
+		       : sigdelset(&state.handled, of_terminals[i]);
+	}
+	signalfd(state.watch.fd, &state.handled, 0);
+	sigprocmask(arrive ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
+void signal_watch_start(struct signal_watch *watch,
+                        void (*told)(struct signal_watch *watch, int signal))
+{
+	if (watch->arrived != NULL)
+		return;
+	watch->arrived = told;
+	watch->next = state.watches;
+	state.watches = watch;
+	if (watch->next == NULL)
+		of_terminals_arrive(true);
+}
+
+void signal_watch_stop(struct signal_watch *watch)
+{
+	struct signal_watch **p = &state.watches;
+
+	if (watch->arrived == NULL)
+		return;
+	watch->arrived = NULL;
+	while (*p != watch)
+		p = &(*p)->next;
+	*p = watch->next;
+	if (state.watches == NULL)
+		of_terminals_arrive(false);
+}
+
+void signals_stop(void)
+{
+	static const struct timespec now;
+	sigset_t stop, go_on;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	sigemptyset(&go_on);
+	sigaddset(&go_on, SIGCONT);
+	raise(SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &stop, NULL);
+	/* here it stops, unless nobody could let it go on */
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+	/* who called knows */
+	sigtimedwait(&go_on, NULL, &now);
+	loop_waited();
 }
 
 void signals_restore(void)

@@ -25,6 +25,20 @@ int signals_init(const sigset_t *handled, void (*handler)(const struct signalfd_
  * them has stopped the loop. */
 bool signals_wait(int64_t nanoseconds);
 
+/* Somebody who has a terminal: told of each signal that arrives, after handler() was. While
+ * there is one, SIGWINCH, SIGTSTP and SIGCONT arrive, too, for nobody else; what SIGTSTP does by
+ * default is up to who gets it: signals_stop(). */
+struct signal_watch {
+	struct signal_watch *next;
+	void (*arrived)(struct signal_watch *watch, int signal);
+};
+void signal_watch_start(struct signal_watch *watch,
+                        void (*arrived)(struct signal_watch *watch, int signal));
+void signal_watch_stop(struct signal_watch *watch);
+
+/* Stop this process, as SIGTSTP would have. Returns when it goes on. */
+void signals_stop(void);
+
 /* For a child process before execve(2): the mask and dispositions of our own start. */
 void signals_restore(void);
 
