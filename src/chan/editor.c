@@ -23,8 +23,7 @@
 enum {
 	WAITING = 65536,       /* bytes in screen or lines that stop the keys */
 	UNDO = 32,             /* changes that can be taken back */
-	TAB = 8,
-	LEAST_COLUMNS = 10, LEAST_ROWS = 2
+	TAB = 8
 };
 
 /* What keys are read as. FUNCTION: of the Linux console, ESC [ [ A. */
@@ -245,6 +244,8 @@ static struct cell cell_for(const struct editor *e, const struct bytes *view, si
 
 	if (view->data[i] != '\t') {
 		cell = cell_at(view, i);
+		if (cell.width > e->columns)
+			cell = (struct cell){ .length = cell.length, .width = 1, .text = "?" };
 		*place = room_for(e, *place, cell.width);
 		return cell;
 	}
@@ -861,6 +862,8 @@ static void check_hidden(struct editor *e)
 
 	/* what was typed while it was hidden does not appear later */
 	e->hidden = hides || (e->hidden && e->now.line.length > 0);
+	if (e->hidden && e->searching)
+		end_search(e, false);
 }
 
 static void new_line(struct editor *e)
@@ -1086,18 +1089,17 @@ static void plain_key(struct editor *e, char key)
 
 static void key_byte(struct editor *e, char key)
 {
+	bool other = (unsigned char)key < ' ' || (unsigned char)key >= 0x7f;
+
+	/* no sequence has these: it was none */
+	if (other && (e->input == CONTROL || e->input == SINGLE || e->input == FUNCTION))
+		e->input = KEY;
 	switch (e->input) {
 	case ESCAPE:
 		escape_key(e, key);
 		break;
 	case CONTROL:
-		/* a control character is a key in any case */
-		if ((unsigned char)key < ' ') {
-			e->input = KEY;
-			plain_key(e, key);
-		} else {
-			sequence_key(e, key);
-		}
+		sequence_key(e, key);
 		break;
 	case SINGLE:
 		e->input = KEY;
@@ -1206,8 +1208,6 @@ void editor_resize(struct editor *e, unsigned columns, unsigned rows)
 	bool wider;
 	unsigned up;
 
-	columns = columns < LEAST_COLUMNS ? LEAST_COLUMNS : columns;
-	rows = rows < LEAST_ROWS ? LEAST_ROWS : rows;
 	wider = columns != e->columns;
 	if (!wider && rows == e->rows)
 		return;

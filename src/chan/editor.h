@@ -33,7 +33,7 @@ struct editor;
 struct editor *editor_new(const struct editor_settings *settings);
 void editor_free(struct editor *editor);
 
-/* The size of the terminal, at the beginning and whenever it changes. */
+/* The size of the terminal, at the beginning and whenever it changes; neither is 0. */
 void editor_resize(struct editor *editor, unsigned columns, unsigned rows);
 
 /* Begin to edit, or go on: the cursor is in the first column. Until then, and after editor_leave(),

@@ -48,7 +48,7 @@ static void visible(struct prompt *p, const char *bytes, unsigned length, unsign
 		p->row++;
 		p->column = 0;
 	}
-	p->column += width;
+	p->column = p->column + width < columns ? p->column + width : columns;
 }
 
 static void take_part(struct prompt *p, unsigned columns)

@@ -60,6 +60,8 @@ static void compare(const uint8_t *data, size_t length)
 	char line[1024] = "a";
 	unsigned column = 2, row = 0, first;
 
+	if (screen.columns == 1)
+		return;      /* too narrow for some of the letters */
 	/* out of any sequence, search or line; then a line of its own */
 	keys((const uint8_t *)"\x07\x07", 2);
 	keys((const uint8_t *)"a\033[201~\r", 8);
@@ -128,8 +130,8 @@ static void step(uint8_t kind, const uint8_t *data, size_t length)
 		if (length < 2)
 			return;
 		memset(screen.cells, 0, sizeof screen.cells);
-		screen.columns = 12 + data[0] % 20;
-		screen.rows = 4 + data[1] % 8;
+		screen.columns = 1 + data[0] % 31;
+		screen.rows = 1 + data[1] % 11;
 		screen.row = screen.column = 0;
 		editor_resize(editor, screen.columns, screen.rows);
 		break;

@@ -151,6 +151,7 @@ static const struct {
 	{ "a\033[[Ab\033[15~\033[99;99;99xc\033[?1;2cd\033Oxe\r", "abcde\n" },  /* unknown ones */
 	{ "a\033\rb\r", "a\nb\n" },                               /* ESC alone */
 	{ "a\033[\rb\r", "a\nb\n" },
+	{ "a\033O\rb\033[\xc3\xa4\r", "a\nb\xc3\xa4\n" },          /* no sequence has these */
 	{ "a\033xb\r", "ab\n" },
 	{ "a\033\xc3\xa4" "b\r", "a\xc3\xa4" "b\n" },
 	{ "one\rtwo\r\x10\x10\r", "one\ntwo\none\n" },
@@ -290,6 +291,20 @@ static void test_hidden(void)
 	CHECK_TEXT(shown(), "first\nPassword:\nok\n>\nPassword:");
 	output("\nsorry\n");
 	CHECK_TEXT(shown(), "first\nPassword:\nok\n>\nPassword:\nsorry\n");
+	stop();
+}
+
+static void test_hidden_while_searching(void)
+{
+	/* a search has no place in a line that is hidden */
+	start(40, 10, NULL);
+	keys("first\r");
+	lines();
+	keys("\022fi");
+	output("Password: ");
+	keys("secret\r");
+	CHECK_TEXT(lines(), "secret\n");
+	CHECK_TEXT(shown(), "first\nPassword:\n");
 	stop();
 }
 
@@ -441,6 +456,7 @@ int main(void)
 	test_wrapping();
 	test_high_line();
 	test_hidden();
+	test_hidden_while_searching();
 	test_end();
 	test_interrupt();
 	test_resize();
