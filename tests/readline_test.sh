@@ -234,6 +234,29 @@ test_wrapping() {
 	was_sent '\n' got
 }
 
+test_narrow() {
+	# the window may be as narrow as can be
+	terminal 40 10
+	edit READLINE,prompt="'> '" 'SYSTEM:"cat >got"'
+	tm resize-window -x 5 -y 8
+	text 'abcdefgh'
+	screen_is '> abc\ndefgh'
+	cursor_is 0 2
+	keys Home Delete
+	screen_is '> bcd\nefgh'
+	cursor_is 2 0
+	keys C-a C-k
+	screen_is '>'
+	tm resize-window -x 1 -y 8
+	keys C-l
+	screen_is '>'
+	text '日\'
+	screen_is '>\n\n?\n\\'
+	cursor_is 0 4
+	keys BSpace Enter
+	was_sent '日\n' got
+}
+
 test_high_line() {
 	# a line higher than the window is shown in part
 	terminal 20 5
@@ -360,6 +383,24 @@ test_slow_terminal() {
 	run "$python" slow.py "$SOCAT"
 	assert_log out '^0 True 3388899 '
 	sanitized || assertTrue 'memory' "[ $(cut -d ' ' -f 4 out) -lt 4000000 ]"
+}
+
+flow() {
+	"$python" -c 'import os, sys, termios
+termios.tcflow(os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY), getattr(termios, sys.argv[2]))' "$tty" "$1"
+}
+
+test_blocked_at_end() {
+	# what a terminal has not taken when the time is over is reported
+	mkfifo say
+	terminal 60 12
+	edit -T 1 READLINE 'SYSTEM:"cat say"' '2>log'
+	exec 9>say
+	flow TCOOFF
+	echo news >&9
+	exec 9>&-
+	wait_log log ' E 5 bytes from .* are lost: '
+	flow TCOON
 }
 
 test_interrupt() {
@@ -518,6 +559,27 @@ test_noecho() {
 	assert_file 'me\n' past
 }
 
+test_program_with_terminal() {
+	# a program on a pseudo terminal that does not echo: all is shown once, the password never
+	program ask 'printf "User: "; read -r user; stty -echo; printf "Password: "; read -r password
+		stty echo; printf "\nhello %s:%s\n" "$user" "$password"; stty -echo
+		printf "ftp> "; while read -r line; do printf "got %s\nftp> " "$line"; done'
+	terminal 60 10
+	edit "READLINE,noecho='[Pp]assword:'" EXEC:./ask,pty,setsid,ctty,echo=0
+	screen_is 'User:'
+	text 'me'
+	keys Enter
+	screen_is 'User: me\nPassword:'
+	text 'secret'
+	keys Enter
+	screen_is 'User: me\nPassword:\n\nhello me:secret\nftp>'
+	text 'ls'
+	keys Enter
+	screen_is 'User: me\nPassword:\n\nhello me:secret\nftp> ls\ngot ls\nftp>'
+	keys C-d
+	ended_with 0
+}
+
 test_noecho_pattern() {
 	# a pattern that is none is an error, before anything is opened
 	run "$SOCAT" 'READLINE,noecho=a(b' CREATE:made
@@ -609,6 +671,22 @@ test_output_not_a_terminal() {
 	wait_until screen_has '^status 1$'
 }
 
+test_two_terminals() {
+	# standard output on another terminal is none to edit on
+	cat >two.py <<-'EOF'
+		import os, pty, sys
+		master, other = pty.openpty()
+		os.set_inheritable(master, True)
+		os.dup2(other, 1)
+		os.execv(sys.argv[1], [sys.argv[1], "READLINE,noecho=x", "EXEC:cat"])
+	EOF
+	terminal 200 12
+	text "clear; $python two.py ./relay; echo status \$?"
+	keys Enter
+	wait_until screen_has 'option noecho can.t hide what is typed: stdin and stdout are different terminals'
+	wait_until screen_has '^status 1$'
+}
+
 test_dumb() {
 	# a dumb terminal gets no sequences
 	terminal 60 12
@@ -630,6 +708,22 @@ test_in_background() {
 	keys Enter
 	wait_until test -s after
 	assertTrue 'settings' 'cmp before after'
+	text 'fg'
+	keys Enter
+	wait_until editing
+	text 'abd'
+	keys Left c Enter
+	was_sent 'abcd\n' got
+}
+
+test_background_of_bash() {
+	# a shell may give the terminal to a job that runs without a signal that tells
+	terminal 60 12
+	text 'exec bash --norc --noprofile'
+	keys Enter
+	text 'clear; PS1="$ "; ./relay READLINE SYSTEM:"echo said; cat >got" &'
+	keys Enter
+	wait_until screen_has '^(\$ )?said'
 	text 'fg'
 	keys Enter
 	wait_until editing

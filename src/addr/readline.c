@@ -1,6 +1,6 @@
 /* READLINE: standard input and output, with lines edited before they are sent.
  *
- * If both are a terminal that can do it, chan/readline.c is the channel, over one as STDIO has it. If
+ * If both are one terminal that can do it, chan/readline.c is the channel, over one as STDIO has it. If
  * not, there is nothing to edit, and what is read and written is passed on as it is.
  */
 #include <errno.h>
@@ -19,6 +19,7 @@
 #include "opt/process.h"
 #include "sys/error.h"
 #include "sys/log.h"
+#include "sys/termios2.h"
 
 /* What the editor asks for; lives as long as the channel. */
 struct helper {
@@ -163,22 +164,27 @@ static struct channel *editing_channel(const struct spec *spec)
 	return NULL;
 }
 
-/* Is there a terminal on which lines can be edited? */
-static bool can_edit(void)
+/* Why no lines can be edited here; NULL if they can. */
+static const char *hindrance(void)
 {
 	const char *kind = getenv("TERM");
 
-	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
-	       (kind == NULL || strcmp(kind, "dumb") != 0);
+	if (!isatty(STDIN_FILENO))
+		return "stdin is not a terminal";
+	if (!isatty(STDOUT_FILENO))
+		return "stdout is not a terminal";
+	if (terminal_device(STDIN_FILENO) != terminal_device(STDOUT_FILENO))
+		return "stdin and stdout are different terminals";
+	if (kind != NULL && strcmp(kind, "dumb") == 0)
+		return "TERM=dumb says that the terminal can't move its cursor";
+	return NULL;
 }
 
 /* Without an editor the terminal itself shows what is typed. */
 static struct channel *plain_channel(const struct spec *spec, int direction)
 {
 	if ((direction & ADDR_READ) && spec_opt(spec, "noecho") != NULL && isatty(STDIN_FILENO)) {
-		log_error("%s: option noecho can't hide what is typed: %s", spec->text,
-		          isatty(STDOUT_FILENO) ? "TERM=dumb says that the terminal can't move its cursor"
-		                                : "stdout is not a terminal");
+		log_error("%s: option noecho can't hide what is typed: %s", spec->text, hindrance());
 		return NULL;
 	}
 	return stdio_channel(spec, direction & ADDR_READ ? STDIN_FILENO : -1,
@@ -187,7 +193,7 @@ static struct channel *plain_channel(const struct spec *spec, int direction)
 
 static struct opening *open_readline(const struct spec *spec, const struct open_request *request)
 {
-	bool edits = (request->direction & ADDR_READ) && can_edit();
+	bool edits = (request->direction & ADDR_READ) && hindrance() == NULL;
 
 	log_notice("using readline on stdio%s", edits ? "" : ", without a terminal to edit on");
 	open_done(request, edits ? editing_channel(spec) : plain_channel(spec, request->direction));

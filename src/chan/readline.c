@@ -8,7 +8,11 @@
  * The terminal has our settings, and the editor draws, while we are ACTIVE: from attach() to the end of
  * input or the channel's end, except while the process is stopped or another job has the
  * terminal. Signals tell: SIGTSTP has us give the terminal back and stop, SIGCONT take it again,
- * SIGWINCH look at its size; SIGINT that the line was given up.
+ * SIGWINCH look at its size; SIGINT that the line was given up. Nothing tells that a job that runs
+ * gets the terminal (not all shells send SIGCONT then): in the background we look now and then.
+ *
+ * Output counts as written when the terminal has it: what is left at the end of a session can be
+ * reported.
  */
 #include "chan/readline.h"
 
@@ -26,6 +30,8 @@
 /* Keys read at once, output taken at once; reads in a row that finish no line. */
 enum { KEYS = 4096, OUTPUT = 4096, EMPTY_READS = 16 };
 
+#define BACKGROUND_INTERVAL (NANOSECONDS / 5)
+
 struct readline {
 	struct channel base;
 	struct channel *below;
@@ -34,7 +40,9 @@ struct readline {
 	struct termios before;          /* the terminal's settings when nothing is edited */
 	int terminal;
 	bool active;
+	struct timer background;        /* while another job has the terminal */
 	bool at_end;                    /* the end of input was typed, and told */
+	size_t shown;                   /* output that the editor has, and the terminal may not */
 	unsigned start, end;            /* of what the editor has not taken yet */
 	char keys[KEYS];
 };
@@ -70,14 +78,20 @@ static void look_at_size(struct readline *r)
 		editor_resize(r->editor, size.ws_col, size.ws_row);
 }
 
+static void look_again(struct timer *timer);
+
 /* Every key by itself and unseen; only those that make signals are left to the terminal. */
 static void enter(struct readline *r)
 {
 	struct termios settings = r->before;
 	int typed = 0;
 
-	if (r->active || r->at_end || !terminal_is_ours(r->terminal))
+	if (r->active || r->at_end)
 		return;
+	if (!terminal_is_ours(r->terminal)) {
+		timer_start(&r->background, BACKGROUND_INTERVAL, look_again);
+		return;
+	}
 	settings.c_lflag &= ~(tcflag_t)(ICANON | ECHO | IEXTEN);
 	settings.c_iflag &= ~(tcflag_t)(ICRNL | INLCR | IGNCR | ISTRIP | IXON);
 	settings.c_cc[VMIN] = 1;
@@ -92,8 +106,26 @@ static void enter(struct readline *r)
 	flush(r);
 }
 
+/* What can be read and written may be different now. */
+static void tell(struct readline *r)
+{
+	if (r->base.notify != NULL)
+		r->base.notify(r->base.owner);
+}
+
+static void look_again(struct timer *timer)
+{
+	struct readline *r =
+		(struct readline *)((char *)timer - offsetof(struct readline, background));
+
+	enter(r);
+	if (r->active)
+		tell(r);
+}
+
 static void leave(struct readline *r)
 {
+	timer_stop(&r->background);
 	if (!r->active)
 		return;
 	r->active = false;
@@ -128,9 +160,7 @@ static void signalled(struct signal_watch *watch, int signal)
 		break;
 	}
 	flush(r);
-	/* what can be read and written may be different now */
-	if (r->base.notify != NULL)
-		r->base.notify(r->base.owner);
+	tell(r);
 }
 
 /* --- the channel -------------------------------------------------------------- */
@@ -221,14 +251,22 @@ static enum io_status readline_write(struct channel *channel, const void *data, 
 	struct readline *r = self(channel);
 	enum io_status status = flush(r);
 
+	if (status == IO_OK && r->shown == 0) {
+		size_t piece = size < OUTPUT ? size : OUTPUT;
+
+		if (!editor_output(r->editor, data, piece)) {
+			errno = ENOMEM;
+			return IO_ERROR;
+		}
+		r->shown = piece;
+		status = flush(r);
+	}
 	if (status != IO_OK)
 		return status;
-	*length = size < OUTPUT ? size : OUTPUT;
-	if (!editor_output(r->editor, data, *length)) {
-		errno = ENOMEM;
-		return IO_ERROR;
-	}
-	return flush(r) == IO_ERROR ? IO_ERROR : IO_OK;
+	/* the data is the same until it counts as written */
+	*length = r->shown < size ? r->shown : size;
+	r->shown -= *length;
+	return IO_OK;
 }
 
 static enum io_status readline_finish(struct channel *channel)
@@ -276,6 +314,7 @@ static void readline_close(struct channel *channel, bool abandon)
 
 	if (!abandon)
 		leave(r);
+	timer_stop(&r->background);
 	signal_watch_stop(&r->signals);
 	abandon ? channel_abandon(r->below) : channel_free(r->below);
 	editor_free(r->editor);
