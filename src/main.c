@@ -93,6 +93,7 @@ static void signal_set(const struct cli_config *config, sigset_t *set)
 static void broken(int number)
 {
 	terminals_restore();
+	log_set_bystander(NULL);
 	log_fatal("exiting on signal %d", number);
 	raise(number);
 }

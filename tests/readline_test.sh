@@ -314,6 +314,25 @@ test_output_while_typing() {
 	exec 9>&-
 }
 
+test_messages_while_typing() {
+	# messages on the same terminal appear above prompt and line, too
+	program peer 'echo $PPID >pid; printf "hello\n> "; while read -r line; do printf "got %s\n> " "$line"; done'
+	terminal 200 14
+	edit READLINE,history=none/past EXEC:./peer
+	text 'my line'
+	keys Left
+	wait_until screen_has '^> my line$'
+	kill -USR1 "$(cat pid)"
+	wait_until screen_has ' I '
+	wait_until screen_has '^> my line$'
+	text 'X'
+	wait_until screen_has '^> my linXe$'
+	keys Enter
+	wait_until screen_has '^> *$'
+	screen | sed 's/^20.* \([A-Z]\) .*/\1/' >seen
+	assert_file 'hello\nI\nI\n> my linXe\nW\ngot my linXe\n>\n' seen
+}
+
 test_much_output() {
 	# nothing of a lot of output is lost, though a line is drawn again and again
 	terminal 40 10

@@ -19,7 +19,6 @@
 #include "opt/process.h"
 #include "sys/error.h"
 #include "sys/log.h"
-#include "sys/termios2.h"
 
 /* What the editor asks for; lives as long as the channel. */
 struct helper {
@@ -173,7 +172,7 @@ static const char *hindrance(void)
 		return "stdin is not a terminal";
 	if (!isatty(STDOUT_FILENO))
 		return "stdout is not a terminal";
-	if (terminal_device(STDIN_FILENO) != terminal_device(STDOUT_FILENO))
+	if (!terminal_is_same(STDIN_FILENO, STDOUT_FILENO))
 		return "stdin and stdout are different terminals";
 	if (kind != NULL && strcmp(kind, "dumb") == 0)
 		return "TERM=dumb says that the terminal can't move its cursor";

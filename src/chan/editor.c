@@ -881,6 +881,7 @@ static void finish_line(struct editor *e)
 {
 	struct bytes *line = &e->now.line;
 	size_t before = e->lines.length;
+	bool remember;
 
 	if (!bytes_add(&e->lines, line->data, line->length) || !bytes_add(&e->lines, "\n", 1)) {
 		e->lines.length = before;
@@ -888,11 +889,13 @@ static void finish_line(struct editor *e)
 		return;
 	}
 	leave_line(e);
-	if (!e->hidden && editor_remember(e, line->data, line->length) && e->settings.entered != NULL)
-		e->settings.entered(e->settings.owner, line->data, line->length);
+	remember = !e->hidden && editor_remember(e, line->data, line->length);
 	prompt_clear(&e->prompt);
 	e->own_prompt = false;
 	new_line(e);
+	if (remember && e->settings.entered != NULL)
+		e->settings.entered(e->settings.owner, e->lines.data + before,
+		                    e->lines.length - before - 1);
 }
 
 /* --- keys --------------------------------------------------------------------- */
@@ -1185,9 +1188,8 @@ void editor_enter(struct editor *e)
 {
 	e->active = true;
 	put(e, paste_on);
-	draw_prompt(e);
 	check_hidden(e);
-	refresh(e);
+	editor_show(e);
 }
 
 void editor_leave(struct editor *e)
@@ -1200,6 +1202,20 @@ void editor_leave(struct editor *e)
 		put(e, "\r\n");
 	put(e, paste_off);
 	e->active = false;
+}
+
+void editor_hide(struct editor *e)
+{
+	if (e->active)
+		wipe_all(e);
+}
+
+void editor_show(struct editor *e)
+{
+	if (!e->active)
+		return;
+	draw_prompt(e);
+	refresh(e);
 }
 
 /* Terminals wrap the lines on their screen anew: that tells where the cursor is. */

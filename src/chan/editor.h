@@ -42,6 +42,10 @@ void editor_enter(struct editor *editor);
 /* Leave the terminal to others, with the cursor in the first column below what was typed. */
 void editor_leave(struct editor *editor);
 
+/* Others write whole lines to the terminal between these two: prompt and line are out of their way. */
+void editor_hide(struct editor *editor);
+void editor_show(struct editor *editor);
+
 /* Keys. Returns how many bytes were taken: less than all if too much is waiting in screen or lines, or
  * behind the end. */
 size_t editor_keys(struct editor *editor, const char *keys, size_t length);

@@ -22,10 +22,12 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
+#include <unistd.h>
 
 #include "chan/terminal.h"
 #include "loop/child.h"
 #include "loop/loop.h"
+#include "sys/log.h"
 
 /* Keys read at once, output taken at once; reads in a row that finish no line. */
 enum { KEYS = 4096, OUTPUT = 4096, EMPTY_READS = 16 };
@@ -39,6 +41,7 @@ struct readline {
 	struct signal_watch signals;
 	struct termios before;          /* the terminal's settings when nothing is edited */
 	int terminal;
+	pid_t process;                  /* that was attached */
 	bool active;
 	struct timer background;        /* while another job has the terminal */
 	bool at_end;                    /* the end of input was typed, and told */
@@ -135,6 +138,40 @@ static void leave(struct readline *r)
 		tcsetattr(r->terminal, TCSANOW, &r->before);
 }
 
+/* --- messages on the same terminal ---------------------------------------------- */
+
+static struct readline *on_stderr;
+
+static void make_way(bool before)
+{
+	struct readline *r = on_stderr;
+
+	/* a child process leaves the terminal to its parent */
+	if (!r->active || r->process != getpid())
+		return;
+	before ? editor_hide(r->editor) : editor_show(r->editor);
+	flush(r);
+}
+
+static void heed_messages(struct readline *r)
+{
+	if (!terminal_is_same(STDERR_FILENO, r->terminal))
+		return;
+	on_stderr = r;
+	r->process = getpid();
+	log_set_bystander(make_way);
+}
+
+static void ignore_messages(struct readline *r)
+{
+	if (on_stderr != r)
+		return;
+	on_stderr = NULL;
+	log_set_bystander(NULL);
+}
+
+/* --- signals -------------------------------------------------------------------- */
+
 static void signalled(struct signal_watch *watch, int signal)
 {
 	struct readline *r = (struct readline *)((char *)watch - offsetof(struct readline, signals));
@@ -180,6 +217,7 @@ static int readline_attach(struct channel *channel)
 	if (channel_attach(r->below, notified, r) < 0)
 		return -1;
 	signal_watch_start(&r->signals, signalled);
+	heed_messages(r);
 	enter(r);
 	return 0;
 }
@@ -189,6 +227,7 @@ static void readline_detach(struct channel *channel)
 	struct readline *r = self(channel);
 
 	leave(r);
+	ignore_messages(r);
 	signal_watch_stop(&r->signals);
 	channel_detach(r->below);
 }
@@ -314,6 +353,7 @@ static void readline_close(struct channel *channel, bool abandon)
 
 	if (!abandon)
 		leave(r);
+	ignore_messages(r);
 	timer_stop(&r->background);
 	signal_watch_stop(&r->signals);
 	abandon ? channel_abandon(r->below) : channel_free(r->below);

@@ -46,6 +46,11 @@ bool terminal_is_ours(int fd)
 	return ioctl(fd, TIOCGPGRP, &foreground) < 0 || foreground == getpgrp();
 }
 
+bool terminal_is_same(int fd, int other)
+{
+	return isatty(fd) && isatty(other) && terminal_device(fd) == terminal_device(other);
+}
+
 static int restore(const struct terminal *t)
 {
 	return t->restore && terminal_is_ours(t->fd) ? termios2_set(t->fd, &t->settings) : 0;

@@ -19,6 +19,9 @@ int terminal_keep(int fd, bool restore, struct closer **closer);
 /* False if another job has the terminal: reading or changing it would stop us. */
 bool terminal_is_ours(int fd);
 
+/* Are both descriptors open on one terminal? */
+bool terminal_is_same(int fd, int other);
+
 /* Restore all of them at once: for a process that is about to be ended by a signal. Safe to be
  * called in a signal handler; what was remembered stays. */
 void terminals_restore(void);

@@ -26,6 +26,7 @@ static struct {
 	bool microseconds;
 	const char *name;
 	char hostname[65];  /* empty: not shown */
+	void (*bystander)(bool before);
 } state = { .level = LOG_WARN_, .fd = STDERR_FILENO, .facility = LOG_DAEMON, .name = "socat" };
 
 static const char level_letter[] = { 'D', 'I', 'N', 'W', 'E', 'F' };
@@ -97,6 +98,20 @@ static void write_line(const char *line, size_t length)
 	}
 }
 
+/* Messages of the bystander's own go out as they are. */
+static void write_to_stderr(const char *line, size_t length)
+{
+	void (*bystander)(bool before) = state.bystander;
+
+	state.bystander = NULL;
+	if (bystander != NULL)
+		bystander(true);
+	write_line(line, length);
+	if (bystander != NULL)
+		bystander(false);
+	state.bystander = bystander;
+}
+
 static void emit(int mild, const char *format, va_list args)
 {
 	char line[LINE_MAX_];
@@ -116,7 +131,7 @@ static void emit(int mild, const char *format, va_list args)
 	n += (size_t)length < sizeof(line) - n - 1 ? (size_t)length : sizeof(line) - n - 2;
 	if (state.fd >= 0) {
 		line[n++] = '\n';
-		write_line(line, n);
+		state.fd == STDERR_FILENO ? write_to_stderr(line, n) : write_line(line, n);
 	} else {
 		syslog(state.facility | level_priority[mild], "%c %.*s", level_letter[mild], (int)n,
 		       line);
@@ -196,6 +211,11 @@ void log_switch(void)
 {
 	if (state.mixed)
 		log_to_syslog("");
+}
+
+void log_set_bystander(void (*told)(bool before))
+{
+	state.bystander = told;
 }
 
 void log_set_name(const char *name)

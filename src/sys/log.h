@@ -43,6 +43,10 @@ int log_to_syslog(const char *facility);
 int log_to_mixed(const char *facility);
 void log_switch(void);
 
+/* Somebody who draws on the terminal that stderr is: told before a message is written there, and
+ * after that. NULL: nobody. */
+void log_set_bystander(void (*told)(bool before));
+
 /* Name used in messages (-lp) and, in upper case, for environment variables. Not copied. */
 void log_set_name(const char *name);
 const char *log_name(void);
