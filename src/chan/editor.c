@@ -26,6 +26,8 @@ enum {
 	TAB = 8
 };
 
+#define CTRL(letter) ((letter) & 0x1f)
+
 /* What keys are read as. FUNCTION: of the Linux console, ESC [ [ A. */
 enum { KEY, ESCAPE, CONTROL, SINGLE, FUNCTION, QUOTED, PASTED };
 
@@ -190,6 +192,19 @@ static size_t blank_before(const struct bytes *line, size_t i)
 	while (i > 0 && !is_blank(line->data[i - 1]))
 		i--;
 	return i;
+}
+
+static size_t start_before(const struct bytes *line, size_t i)
+{
+	(void)line;
+	(void)i;
+	return 0;
+}
+
+static size_t end_after(const struct bytes *line, size_t i)
+{
+	(void)i;
+	return line->length;
 }
 
 /* --- drawing ------------------------------------------------------------------ */
@@ -612,77 +627,12 @@ static void kill(struct editor *e, size_t from, size_t to)
 	cut(e, from, to);
 }
 
-static void go_left(struct editor *e)
-{
-	e->now.cursor = character_before(&e->now.line, e->now.cursor);
-}
-
-static void go_right(struct editor *e)
-{
-	e->now.cursor = character_after(&e->now.line, e->now.cursor);
-}
-
-static void go_word_left(struct editor *e)
-{
-	e->now.cursor = word_before(&e->now.line, e->now.cursor);
-}
-
-static void go_word_right(struct editor *e)
-{
-	e->now.cursor = word_after(&e->now.line, e->now.cursor);
-}
-
-static void go_home(struct editor *e)
-{
-	e->now.cursor = 0;
-}
-
-static void go_end(struct editor *e)
-{
-	e->now.cursor = e->now.line.length;
-}
-
-static void delete_left(struct editor *e)
-{
-	cut(e, character_before(&e->now.line, e->now.cursor), e->now.cursor);
-}
-
-static void delete_right(struct editor *e)
-{
-	cut(e, e->now.cursor, character_after(&e->now.line, e->now.cursor));
-}
-
 static void delete_or_end(struct editor *e)
 {
 	if (e->now.line.length > 0)
-		delete_right(e);
+		cut(e, e->now.cursor, character_after(&e->now.line, e->now.cursor));
 	else
 		e->ended = true;
-}
-
-static void kill_to_end(struct editor *e)
-{
-	kill(e, e->now.cursor, e->now.line.length);
-}
-
-static void kill_to_home(struct editor *e)
-{
-	kill(e, 0, e->now.cursor);
-}
-
-static void kill_word_left(struct editor *e)
-{
-	kill(e, word_before(&e->now.line, e->now.cursor), e->now.cursor);
-}
-
-static void kill_word_right(struct editor *e)
-{
-	kill(e, e->now.cursor, word_after(&e->now.line, e->now.cursor));
-}
-
-static void kill_to_blank(struct editor *e)
-{
-	kill(e, blank_before(&e->now.line, e->now.cursor), e->now.cursor);
 }
 
 static void yank(struct editor *e)
@@ -716,11 +666,6 @@ static void clear_screen(struct editor *e)
 {
 	put(e, "\033[H\033[2J");
 	draw_prompt(e);
-}
-
-static void ring(struct editor *e)
-{
-	bell(e);
 }
 
 /* --- history ------------------------------------------------------------------ */
@@ -760,34 +705,35 @@ static void show_entry(struct editor *e, unsigned entry)
 /* Lines that are hidden have no history. */
 static bool has_history(struct editor *e, bool more)
 {
-	if (more && !e->hidden)
-		return true;
-	bell(e);
-	return false;
+	if (!more || e->hidden)
+		bell(e);
+	return more && !e->hidden;
+}
+
+static void go_to_entry(struct editor *e, unsigned entry, bool more)
+{
+	if (has_history(e, more))
+		show_entry(e, entry);
 }
 
 static void go_previous(struct editor *e)
 {
-	if (has_history(e, e->entry > 0))
-		show_entry(e, e->entry - 1);
+	go_to_entry(e, e->entry - 1, e->entry > 0);
 }
 
 static void go_next(struct editor *e)
 {
-	if (has_history(e, e->entry < e->history_count))
-		show_entry(e, e->entry + 1);
+	go_to_entry(e, e->entry + 1, e->entry < e->history_count);
 }
 
 static void go_first(struct editor *e)
 {
-	if (has_history(e, e->entry > 0))
-		show_entry(e, 0);
+	go_to_entry(e, 0, e->entry > 0);
 }
 
 static void go_newest(struct editor *e)
 {
-	if (has_history(e, e->entry < e->history_count))
-		show_entry(e, e->history_count);
+	go_to_entry(e, e->history_count, e->entry < e->history_count);
 }
 
 /* The last entry before that number which has what is wanted. */
@@ -836,9 +782,9 @@ static void end_search(struct editor *e, bool keep)
 static bool search_key(struct editor *e, char key)
 {
 	switch (key) {
-	case 'R' & 0x1f:
+	case CTRL('R'):
 		return false;
-	case 'G' & 0x1f:
+	case CTRL('G'):
 		end_search(e, false);
 		return true;
 	case '\b':
@@ -910,23 +856,79 @@ static void insert_tab(struct editor *e)
 	insert(e, "\t", 1);
 }
 
-static void (*const control_keys[' '])(struct editor *e) = {
-	['A' & 0x1f] = go_home, ['B' & 0x1f] = go_left, ['D' & 0x1f] = delete_or_end,
-	['E' & 0x1f] = go_end, ['F' & 0x1f] = go_right, ['H' & 0x1f] = delete_left,
-	['I' & 0x1f] = insert_tab, ['J' & 0x1f] = finish_line, ['K' & 0x1f] = kill_to_end,
-	['L' & 0x1f] = clear_screen, ['M' & 0x1f] = finish_line, ['N' & 0x1f] = go_next,
-	['P' & 0x1f] = go_previous, ['Q' & 0x1f] = begin_quote, ['R' & 0x1f] = search,
-	['T' & 0x1f] = transpose, ['U' & 0x1f] = kill_to_home, ['V' & 0x1f] = begin_quote,
-	['W' & 0x1f] = kill_to_blank, ['Y' & 0x1f] = yank,
-	['_' & 0x1f] = undo,
+/* What a key does: a command, or to go, or cut, to where a motion leads. The same key may come as a
+ * byte; behind ESC; as the letter, or the number, that ends CSI and SS3 sequences. */
+static const struct binding {
+	enum { BYTE, META, LETTER, WORD_LETTER } kind;
+	char key;
+	enum { DO, GO, CUT, KILL } how;
+	void (*command)(struct editor *e);
+	size_t (*motion)(const struct bytes *line, size_t i);
+} bindings[] = {
+	{ BYTE, CTRL('A'), GO, NULL, start_before }, { BYTE, CTRL('E'), GO, NULL, end_after },
+	{ BYTE, CTRL('B'), GO, NULL, character_before }, { BYTE, CTRL('F'), GO, NULL, character_after },
+	{ BYTE, CTRL('H'), CUT, NULL, character_before }, { BYTE, 0x7f, CUT, NULL, character_before },
+	{ BYTE, CTRL('K'), KILL, NULL, end_after }, { BYTE, CTRL('U'), KILL, NULL, start_before },
+	{ BYTE, CTRL('W'), KILL, NULL, blank_before },
+	{ BYTE, CTRL('D'), DO, delete_or_end, NULL }, { BYTE, CTRL('I'), DO, insert_tab, NULL },
+	{ BYTE, CTRL('J'), DO, finish_line, NULL }, { BYTE, CTRL('M'), DO, finish_line, NULL },
+	{ BYTE, CTRL('L'), DO, clear_screen, NULL }, { BYTE, CTRL('R'), DO, search, NULL },
+	{ BYTE, CTRL('P'), DO, go_previous, NULL }, { BYTE, CTRL('N'), DO, go_next, NULL },
+	{ BYTE, CTRL('Q'), DO, begin_quote, NULL }, { BYTE, CTRL('V'), DO, begin_quote, NULL },
+	{ BYTE, CTRL('T'), DO, transpose, NULL }, { BYTE, CTRL('Y'), DO, yank, NULL },
+	{ BYTE, CTRL('_'), DO, undo, NULL },
+
+	{ META, 'b', GO, NULL, word_before }, { META, 'f', GO, NULL, word_after },
+	{ META, 'd', KILL, NULL, word_after },
+	{ META, '\b', KILL, NULL, word_before }, { META, 0x7f, KILL, NULL, word_before },
+	{ META, '<', DO, go_first, NULL }, { META, '>', DO, go_newest, NULL },
+
+	/* with control or alt */
+	{ WORD_LETTER, 'C', GO, NULL, word_after }, { WORD_LETTER, 'D', GO, NULL, word_before },
+	{ WORD_LETTER, 3, KILL, NULL, word_after },
+
+	{ LETTER, 'A', DO, go_previous, NULL }, { LETTER, 'B', DO, go_next, NULL },
+	{ LETTER, 'C', GO, NULL, character_after }, { LETTER, 'D', GO, NULL, character_before },
+	{ LETTER, 'H', GO, NULL, start_before }, { LETTER, 'F', GO, NULL, end_after },
+	{ LETTER, 1, GO, NULL, start_before }, { LETTER, 7, GO, NULL, start_before },
+	{ LETTER, 4, GO, NULL, end_after }, { LETTER, 8, GO, NULL, end_after },
+	{ LETTER, 3, CUT, NULL, character_after },
 };
 
-static void run(struct editor *e, void (*command)(struct editor *e))
+static void perform(struct editor *e, const struct binding *binding)
 {
+	size_t from = e->now.cursor, to = from;
+
+	if (binding->motion != NULL)
+		to = binding->motion(&e->now.line, from);
 	e->typed = e->has_killed = false;
-	command(e);
+	switch (binding->how) {
+	case DO:
+		binding->command(e);
+		break;
+	case GO:
+		e->now.cursor = to;
+		break;
+	case CUT:
+		cut(e, from < to ? from : to, from < to ? to : from);
+		break;
+	case KILL:
+		kill(e, from < to ? from : to, from < to ? to : from);
+		break;
+	}
 	e->typing = e->typed;
 	e->killing = e->has_killed;
+}
+
+/* Returns false if the key does nothing. */
+static bool perform_key(struct editor *e, unsigned kind, char key)
+{
+	for (size_t i = 0; i < sizeof(bindings) / sizeof(bindings[0]); i++)
+		if (bindings[i].kind == kind && bindings[i].key == key) {
+			perform(e, &bindings[i]);
+			return true;
+		}
+	return false;
 }
 
 static void insert_key(struct editor *e, const char *data, size_t length)
@@ -939,15 +941,12 @@ static void insert_key(struct editor *e, const char *data, size_t length)
 
 static void control_key(struct editor *e, char key)
 {
-	void (*command)(struct editor *e) = key == 0x7f ? delete_left : control_keys[(int)key];
-
 	if (e->searching && search_key(e, key))
 		return;
-	if (key == 033) {
+	if (key == 033)
 		e->input = ESCAPE;
-		return;
-	}
-	run(e, command != NULL ? command : ring);
+	else if (!perform_key(e, BYTE, key))
+		bell(e);
 }
 
 /* The end of a character has not come: its bytes count one by one. */
@@ -966,24 +965,10 @@ static void text_key(struct editor *e, char key)
 		flush_part(e);
 }
 
-/* Letters at the end of CSI and SS3 sequences; word: with control or alt. */
-static const struct function_key {
-	char letter;
-	void (*command)(struct editor *e), (*word)(struct editor *e);
-} function_keys[] = {
-	{ 'A', go_previous, go_previous }, { 'B', go_next, go_next },
-	{ 'C', go_right, go_word_right }, { 'D', go_left, go_word_left },
-	{ 'H', go_home, go_home }, { 'F', go_end, go_end },
-	/* by number: CSI n ~ */
-	{ 1, go_home, go_home }, { 3, delete_right, kill_word_right }, { 4, go_end, go_end },
-	{ 7, go_home, go_home }, { 8, go_end, go_end },
-};
-
 static void function_key(struct editor *e, char letter)
 {
-	for (size_t i = 0; i < sizeof(function_keys) / sizeof(function_keys[0]); i++)
-		if (function_keys[i].letter == letter)
-			run(e, e->modifier > 2 ? function_keys[i].word : function_keys[i].command);
+	if (e->modifier <= 2 || !perform_key(e, WORD_LETTER, letter))
+		perform_key(e, LETTER, letter);
 }
 
 static void begin_paste(struct editor *e)
@@ -1022,38 +1007,13 @@ static void escape_key(struct editor *e, char key)
 {
 	e->input = KEY;
 	e->number = e->modifier = e->parameters = 0;
-	switch (key) {
-	case '[':
+	if (key == '[')
 		e->input = CONTROL;
-		break;
-	case 'O':
+	else if (key == 'O')
 		e->input = SINGLE;
-		break;
-	case 'b':
-		run(e, go_word_left);
-		break;
-	case 'f':
-		run(e, go_word_right);
-		break;
-	case 'd':
-		run(e, kill_word_right);
-		break;
-	case '\b':
-	case 0x7f:
-		run(e, kill_word_left);
-		break;
-	case '<':
-		run(e, go_first);
-		break;
-	case '>':
-		run(e, go_newest);
-		break;
-	default:
-		/* the key itself, if it was not meant with alt */
-		if ((unsigned char)key < ' ' || (unsigned char)key >= 0x80)
-			key_byte(e, key);
-		break;
-	}
+	else if (!perform_key(e, META, key) &&
+	         ((unsigned char)key < ' ' || (unsigned char)key >= 0x80))
+		key_byte(e, key);      /* it was not meant with alt */
 }
 
 static void pasted_text(struct editor *e, char byte)
@@ -1147,7 +1107,7 @@ void editor_interrupt(struct editor *e, bool go_on)
 	if (!e->active)
 		return;
 	e->searching = false;
-	go_end(e);
+	e->now.cursor = e->now.line.length;
 	refresh(e);
 	put(e, "^C\r\n");
 	e->input = KEY;
