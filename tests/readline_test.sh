@@ -502,8 +502,8 @@ test_stopped_by_force() {
 }
 
 test_terminated() {
-	# SIGTERM and SIGHUP restore the terminal, too
-	for signal in 15 1; do
+	# signals restore the terminal, too, even that of a crash
+	for signal in 15 1 3 11; do
 		terminal 40 10
 		rm -f pid after
 		edit READLINE 'SYSTEM:"echo \$PPID >pid; cat"'

@@ -44,8 +44,13 @@ static int compile(const struct spec *spec, regex_t *regex)
 
 static int check_readline(const struct spec *spec)
 {
+	const char *path = spec_string(spec, "history-file");
 	regex_t regex;
 
+	if (path != NULL && path[0] == '\0') {
+		log_error("%s: option history-file needs the name of a file", spec->text);
+		return -1;
+	}
 	if (spec_opt(spec, "noecho") != NULL) {
 		if (compile(spec, &regex) < 0)
 			return -1;

@@ -17,6 +17,9 @@ enum {
 	EDITOR_LINE = 65536       /* bytes that a line may have */
 };
 
+/* Takes the terminal back from an editor that can't do it any more. */
+#define EDITOR_FAREWELL "\033[?2004l\r\n"
+
 struct editor_settings {
 	const char *prompt;       /* shown where the peer leaves none; NULL: nothing */
 	bool no_prompt;           /* what the peer leaves is none: lines begin in the first column */

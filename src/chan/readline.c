@@ -104,6 +104,7 @@ static void enter(struct readline *r)
 	if (ioctl(r->terminal, FIONREAD, &typed) == 0 && typed > 0)
 		bytes_add_text(editor_screen(r->editor), "\r\033[J");
 	r->active = true;
+	terminal_farewell(r->terminal, EDITOR_FAREWELL);
 	look_at_size(r);
 	editor_enter(r->editor);
 	flush(r);
@@ -132,6 +133,7 @@ static void leave(struct readline *r)
 	if (!r->active)
 		return;
 	r->active = false;
+	terminal_farewell(r->terminal, NULL);
 	editor_leave(r->editor);
 	flush(r);
 	if (terminal_is_ours(r->terminal))

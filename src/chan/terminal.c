@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@ struct terminal {
 	unsigned device;
 	unsigned users;
 	int fd;                    /* of our own */
+	const char *farewell;      /* for a crash; NULL: none */
 	bool restore;              /* somebody has changed the settings */
 	bool inherited;            /* we are a child process, and it is the parent's */
 };
@@ -64,8 +66,14 @@ static int restore_drained(const struct terminal *t)
 
 void terminals_restore(void)
 {
-	for (const struct terminal *t = terminals; t != NULL; t = t->next)
+	for (const struct terminal *t = terminals; t != NULL; t = t->next) {
+		ssize_t n = 0;
+
+		if (t->farewell != NULL && terminal_is_ours(t->fd))
+			n = write(t->fd, t->farewell, strlen(t->farewell));
+		(void)n;             /* the settings count more */
 		restore(t);
+	}
 }
 
 void terminals_forget(void)
@@ -184,6 +192,14 @@ static struct terminal *find(unsigned device)
 	while (t != NULL && t->device != device)
 		t = t->next;
 	return t;
+}
+
+void terminal_farewell(int fd, const char *text)
+{
+	struct terminal *t = find(terminal_device(fd));
+
+	if (t != NULL)
+		t->farewell = text;
 }
 
 static struct terminal *remember(int fd, unsigned device, const struct termios2 *settings)

@@ -31,6 +31,10 @@ void terminals_restore(void);
  * waiting. */
 void terminals_finish(bool patient);
 
+/* Text that terminals_restore() has to write to the terminal that fd is open on, if it is kept. Not
+ * copied; NULL: none. */
+void terminal_farewell(int fd, const char *text);
+
 /* In a child process: the parent restores them. */
 void terminals_forget(void);
 
