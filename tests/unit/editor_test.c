@@ -166,6 +166,9 @@ static const struct {
 	{ "one\rtwo\rabc\x12o\x07" "d\r", "one\ntwo\nabcd\n" },
 	{ "one\rtwo\r\x12ox\x7f\r", "one\ntwo\ntwo\n" },
 	{ "ab\x04" "c\r", "abc\n" },
+	{ "one two\x01\033[3;5~x\r", "x two\n" },
+	{ "ac\x01\033[8~d\r", "acd\n" },
+	{ "abc\x15\r\x1f" "d\r", "\nd\n" },                     /* nothing of the last line */
 };
 
 static void test_edits(void)
@@ -249,6 +252,19 @@ static void test_wrapping(void)
 }
 
 /* A line that is higher than the window is shown in part. */
+static void test_narrow(void)
+{
+	/* what stands for a character may be wider than the window */
+	start(3, 8, NULL);
+	keys("\xff\xe6\x97\xa5" "b");
+	CHECK_TEXT(shown(), "?日\nb");
+	keys("\x01\x04" "abc");
+	CHECK_TEXT(shown(), "abc\n日b");
+	CHECK_NUMBER(screen.row, 1);
+	CHECK_NUMBER(screen.column, 0);
+	stop();
+}
+
 static void test_high_line(void)
 {
 	start(10, 3, NULL);
@@ -454,6 +470,7 @@ int main(void)
 	test_prompt();
 	test_own_prompt();
 	test_wrapping();
+	test_narrow();
 	test_high_line();
 	test_hidden();
 	test_hidden_while_searching();
