@@ -279,6 +279,35 @@ test_program_status() {
 	assert_log err 'W .*child .* exited with status 3'
 }
 
+test_program_gone() {
+	# where nothing is read from a program, its end is noticed all the same, as without pty:
+	# the terminal itself would go on taking what is written
+	run "$SOCAT" -u STALL 'SYSTEM:exit 0,pty'
+	assert_error 'write.*: Broken pipe'
+	run "$SOCAT" -U 'SYSTEM:exit 0,pty,sitout-eio=0.1' STALL
+	assert_error 'write.*: Broken pipe'
+	mkfifo fifo
+	start_with fifo one "$SOCAT" - 'STALL!!SYSTEM:exit 3,pty'
+	exec 9>fifo
+	wait_log one.log 'exited with status 3'
+	echo data >&9
+	finish "$pid"
+	exec 9>&-
+	assertEquals 1 "$status"
+	assert_log one.log 'E write.*: Broken pipe'
+}
+
+test_wait_slave_gone() {
+	# nor does what is written for nobody vanish
+	pty one -u STALL PTY,link=tty,wait-slave,pty-interval=0.01
+	exec 8>tty
+	wait_log one.log 'starting data transfer'
+	exec 8>&-
+	finish "$pid"
+	assertEquals 1 "$status"
+	assert_log one.log 'E write.*: Broken pipe'
+}
+
 test_program_told_to_end() {
 	# at the end of the session the program is told to end before its terminal vanishes
 	program=$dir/trapping
@@ -336,6 +365,15 @@ test_stall_is_no_load() {
 	before=$(cpu_ticks "$pid")
 	run "$SOCAT" -T 0.3 STALL STALL
 	assertTrue "$(($(cpu_ticks "$pid") - before)) ticks" "[ $(($(cpu_ticks "$pid") - before)) -le 3 ]"
+}
+
+test_stall_program() {
+	# the end of a program that has said nothing is one to STALL, too
+	run "$SOCAT" STALL EXEC:true
+	assert_status 0
+	run "$SOCAT" STALL 'SYSTEM:exit 3,pty'
+	assert_status 1
+	assert_log err 'exited with status 3'
 }
 
 test_stall_in_a_server() {

@@ -86,12 +86,29 @@ static enum io_status pty_read(struct channel *channel, void *data, size_t size,
 	return status;
 }
 
+/* That the other side is closed says reading, after what was left. Where nothing is read nobody else
+ * would: the kernel goes on taking what is written. */
+static unsigned pty_ready(const struct channel *channel)
+{
+	const struct pty *pty = (const struct pty *)channel;
+	unsigned ready = channel_ready(pty->below);
+
+	if (!channel->write_only || (pty->sitout > 0 && !channel->exited))
+		ready &= ~(unsigned)CHAN_HANGUP;
+	return ready | pty->try | (channel->exited ? CHAN_EXITED : 0u);
+}
+
 static enum io_status pty_write(struct channel *channel, const void *data, size_t size,
                                 size_t *length)
 {
 	struct pty *pty = self(channel);
-	enum io_status status = channel_write(pty->below, data, size, length);
+	enum io_status status;
 
+	if (pty_ready(channel) & CHAN_HANGUP) {
+		errno = EPIPE;
+		return IO_ERROR;
+	}
+	status = channel_write(pty->below, data, size, length);
 	pty->try &= ~(unsigned)CHAN_WRITABLE;
 	if (status == IO_ERROR && errno == EIO && sit_out(pty, CHAN_WRITABLE))
 		return IO_AGAIN;
@@ -145,15 +162,6 @@ static void pty_detach(struct channel *channel)
 {
 	timer_stop(&self(channel)->timer);
 	channel_detach(self(channel)->below);
-}
-
-/* That the other side is closed says reading, after what was left. */
-static unsigned pty_ready(const struct channel *channel)
-{
-	const struct pty *pty = (const struct pty *)channel;
-	unsigned ready = channel_ready(pty->below) & ~(unsigned)CHAN_HANGUP;
-
-	return ready | pty->try | (channel->exited ? CHAN_EXITED : 0u);
 }
 
 /* A pipe would hide the end. */
