@@ -169,6 +169,14 @@ test_much_data() {
 	finish "$pid"
 }
 
+test_nobody_reads() {
+	# what nobody reads is not waited for forever, and its loss is told
+	given 'never read\n'
+	run "$SOCAT" -u - PTY <in
+	assert_status 0
+	assert_log err 'W 11 bytes written to a terminal were not read from it'
+}
+
 test_shared() {
 	# several sessions share a terminal, without losing it
 	server peer echo

@@ -91,6 +91,8 @@ const struct opt_value *spec_opt(const struct spec *spec, const char *name);
 bool spec_flag(const struct spec *spec, const char *name);
 int64_t spec_number(const struct spec *spec, const char *name, int64_t otherwise);
 const char *spec_string(const struct spec *spec, const char *name);
+/* How often to try again (options retry and forever); -1: without end. */
+int64_t spec_tries(const struct spec *spec);
 /* Apply the options of one phase. path may be NULL, fd -1. Returns 0, or -1 (logged). */
 int spec_apply(const struct spec *spec, enum opt_phase phase, int fd, const char *path);
 

@@ -400,7 +400,7 @@ struct opening *ip_connect(const struct spec *spec, const struct ip_request *req
 	c->spec = spec;
 	c->request = *request;
 	c->fd = -1;
-	c->own_tries = spec_flag(spec, "forever") ? -1 : spec_number(spec, "retry", 0);
+	c->own_tries = spec_tries(spec);
 	c->tries_left = request->tries_left != NULL ? request->tries_left : &c->own_tries;
 	if (process_enter(spec, &frame) < 0) {
 		finish(c, -1);

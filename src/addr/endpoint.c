@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -267,19 +266,15 @@ static void start(struct endpoint_opening *o)
 struct opening *endpoint_open(const struct spec *spec, const struct open_request *request,
                               const struct endpoint *endpoint)
 {
-	struct endpoint_opening *o = calloc(1, sizeof(*o));
+	struct endpoint_opening *o = opening_new(spec, request, sizeof(*o), cancel);
 
-	if (o == NULL) {
-		log_error("%s: %s", spec->text, error_text(errno));
-		open_done(request, NULL);
+	if (o == NULL)
 		return NULL;
-	}
-	o->base.cancel = cancel;
 	o->spec = spec;
 	o->endpoint = *endpoint;
 	o->request = *request;
 	o->fd = -1;
-	o->tries_left = spec_flag(spec, "forever") ? -1 : spec_number(spec, "retry", 0);
+	o->tries_left = spec_tries(spec);
 	start(o);
 	return opening_handle(&o->base);
 }

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -36,6 +37,16 @@
 /* What starting one takes: two pipes. */
 enum { DESCRIPTORS = 4 };
 
+/* A terminal of its own sends these, by keys and when it goes. That they were ignored where we were
+ * started, in the background of a script or by nohup(1), has nothing to do with it. */
+static void heed_terminal(void)
+{
+	static const int sent[] = { SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU };
+
+	for (size_t i = 0; i < sizeof(sent) / sizeof(sent[0]); i++)
+		signal(sent[i], SIG_DFL);
+}
+
 /* In the process that becomes the program. Returns only on failure, with the exit status:
  * 127 if there is no such program, else 126. */
 static int execute(const struct spec *spec, struct plumbing *p, int direction)
@@ -52,6 +63,8 @@ static int execute(const struct spec *spec, struct plumbing *p, int direction)
 	    process_apply_late(spec) < 0)
 		return 126;
 	take_terminal(spec, p->input);
+	if (spec_flag(spec, "tiocsctty"))
+		heed_terminal();
 	command_environment(spec);
 	if (command_build(spec, &command) < 0)
 		return 126;

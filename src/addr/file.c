@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -159,14 +158,10 @@ static void cancel(struct opening *opening)
 struct opening *file_open(const struct spec *spec, const struct file_request *file,
                           const struct open_request *request)
 {
-	struct file_opening *o = calloc(1, sizeof(*o));
+	struct file_opening *o = opening_new(spec, request, sizeof(*o), cancel);
 
-	if (o == NULL) {
-		log_error("%s: %s", spec->text, error_text(errno));
-		open_done(request, NULL);
+	if (o == NULL)
 		return NULL;
-	}
-	o->base.cancel = cancel;
 	o->spec = spec;
 	o->file = *file;
 	o->request = *request;

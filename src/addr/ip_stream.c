@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -89,7 +88,7 @@ static void cancel(struct opening *opening)
 struct opening *ip_stream_open(const struct spec *spec, const struct open_request *request,
                                const struct ip_stream *stream)
 {
-	struct stream_opening *o = calloc(1, sizeof(*o));
+	struct stream_opening *o = opening_new(spec, request, sizeof(*o), cancel);
 	struct ip_request connect = {
 		.target = { spec->params[0], net_parse_port(spec->params[1], stream->service),
 		            stream->socktype, stream->protocol },
@@ -97,12 +96,8 @@ struct opening *ip_stream_open(const struct spec *spec, const struct open_reques
 		.server = request->server, .done = connected, .owner = o,
 	};
 
-	if (o == NULL) {
-		log_error("%s: %s", spec->text, error_text(errno));
-		open_done(request, NULL);
+	if (o == NULL)
 		return NULL;
-	}
-	o->base.cancel = cancel;
 	o->spec = spec;
 	o->stream = stream;
 	o->request = *request;

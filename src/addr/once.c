@@ -126,7 +126,7 @@ struct opening *listener_open_once(const struct spec *spec, const struct open_re
 	once->base.cancel = once_cancel;
 	once->spec = spec;
 	once->request = *request;
-	once->tries_left = spec_flag(spec, "forever") ? -1 : spec_number(spec, "retry", 0);
+	once->tries_left = spec_tries(spec);
 	once_listen(once);
 	return opening_handle(&once->base);
 }

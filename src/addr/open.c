@@ -21,6 +21,20 @@ void opening_cancel(struct opening *opening)
 		opening->cancel(opening);
 }
 
+void *opening_new(const struct spec *spec, const struct open_request *request, size_t size,
+                  void (*cancel)(struct opening *opening))
+{
+	struct opening *opening = calloc(1, size);
+
+	if (opening == NULL) {
+		log_error("%s: %s", spec->text, error_text(errno));
+		open_done(request, NULL);
+		return NULL;
+	}
+	opening->cancel = cancel;
+	return opening;
+}
+
 void opening_over(struct opening *opening)
 {
 	opening->over = true;
@@ -187,8 +201,7 @@ static void finish(struct address_opening *o, struct channel *channel)
 
 	if (channel == NULL) {
 		channel_free(o->reader);
-		if (o->unlock != NULL)
-			o->unlock->close(o->unlock);
+		closer_run(o->unlock);
 	}
 	opening_over(&o->base);
 	open_done(&request, channel);
@@ -288,8 +301,7 @@ static void cancel(struct opening *opening)
 
 	opening_cancel(o->inner);
 	lock_cancel(o->lock);
-	if (o->unlock != NULL)
-		o->unlock->close(o->unlock);
+	closer_run(o->unlock);
 	channel_free(o->reader);
 	opening_over(opening);
 }
@@ -297,14 +309,10 @@ static void cancel(struct opening *opening)
 struct opening *address_open(const struct address *address, const struct open_request *request,
                              bool permanent)
 {
-	struct address_opening *o = calloc(1, sizeof(*o));
+	struct address_opening *o = opening_new(address->reader, request, sizeof(*o), cancel);
 
-	if (o == NULL) {
-		log_error("%s: %s", address->reader->text, error_text(errno));
-		open_done(request, NULL);
+	if (o == NULL)
 		return NULL;
-	}
-	o->base.cancel = cancel;
 	o->address = address;
 	o->request = *request;
 	o->permanent = permanent;

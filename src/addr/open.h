@@ -36,6 +36,10 @@ struct opening {
 	bool over;                     /* done() was or is going to be called */
 };
 
+/* For types: zeroed memory for a struct of this size that begins with a struct opening. NULL: none was
+ * left, which was logged, and done() was called. */
+void *opening_new(const struct spec *spec, const struct open_request *request, size_t size,
+                  void (*cancel)(struct opening *opening));
 /* For types: the opening has come to its end; its memory is freed after this turn. Called
  * before done(), which may well start something new. */
 void opening_over(struct opening *opening);

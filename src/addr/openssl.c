@@ -149,17 +149,13 @@ static void cancel(struct opening *opening)
 
 static struct opening *open_connect(const struct spec *spec, const struct open_request *request)
 {
-	struct tls_opening *o = calloc(1, sizeof(*o));
+	struct tls_opening *o = opening_new(spec, request, sizeof(*o), cancel);
 
-	if (o == NULL) {
-		log_error("%s: %s", spec->text, error_text(errno));
-		open_done(request, NULL);
+	if (o == NULL)
 		return NULL;
-	}
-	o->base.cancel = cancel;
 	o->spec = spec;
 	o->request = *request;
-	o->tries_left = spec_flag(spec, "forever") ? -1 : spec_number(spec, "retry", 0);
+	o->tries_left = spec_tries(spec);
 	attempt(o);
 	return opening_handle(&o->base);
 }

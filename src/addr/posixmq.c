@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -142,17 +141,13 @@ static void cancel(struct opening *opening)
 
 static struct opening *open_all(const struct spec *spec, const struct open_request *request)
 {
-	struct mq_opening *o = calloc(1, sizeof(*o));
+	struct mq_opening *o = opening_new(spec, request, sizeof(*o), cancel);
 
-	if (o == NULL) {
-		log_error("%s: %s", spec->text, error_text(errno));
-		open_done(request, NULL);
+	if (o == NULL)
 		return NULL;
-	}
-	o->base.cancel = cancel;
 	o->spec = spec;
 	o->request = *request;
-	o->tries_left = spec_flag(spec, "forever") ? -1 : spec_number(spec, "retry", 0);
+	o->tries_left = spec_tries(spec);
 	start(o);
 	return opening_handle(&o->base);
 }

@@ -6,17 +6,14 @@
  * is no event for its coming; so we open and close the other side ourselves, after which the
  * master shows a hang-up, and look every while (option pty-interval) if that has gone.
  */
-#include <errno.h>
 #include <poll.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "addr/open.h"
 #include "addr/ptmx.h"
 #include "addr/types.h"
 #include "loop/loop.h"
-#include "sys/error.h"
 #include "sys/log.h"
 
 struct pty_opening {
@@ -64,20 +61,6 @@ static void cancel(struct opening *opening)
 	opening_over(opening);
 }
 
-static struct pty_opening *new_opening(const struct spec *spec, const struct open_request *request)
-{
-	struct pty_opening *o = calloc(1, sizeof(*o));
-
-	if (o == NULL) {
-		log_error("%s: %s", spec->text, error_text(errno));
-		return NULL;
-	}
-	o->base.cancel = cancel;
-	o->spec = spec;
-	o->request = *request;
-	return o;
-}
-
 static int apply(const struct spec *spec, int master, const char *name)
 {
 	static const enum opt_phase phases[] = { PH_FD, PH_LATE };
@@ -90,14 +73,14 @@ static int apply(const struct spec *spec, int master, const char *name)
 
 static struct opening *open_pty(const struct spec *spec, const struct open_request *request)
 {
-	struct pty_opening *o = new_opening(spec, request);
+	struct pty_opening *o = opening_new(spec, request, sizeof(*o), cancel);
 	char name[PTMX_NAME];
 	int slave;
 
-	if (o == NULL) {
-		open_done(request, NULL);
+	if (o == NULL)
 		return NULL;
-	}
+	o->spec = spec;
+	o->request = *request;
 	if (ptmx_open(spec, &o->master, &slave, name) < 0) {
 		finish(o, NULL);
 		return NULL;

@@ -32,6 +32,11 @@ const char *spec_string(const struct spec *spec, const char *name)
 	return value != NULL ? value->string : NULL;
 }
 
+int64_t spec_tries(const struct spec *spec)
+{
+	return spec_flag(spec, "forever") ? -1 : spec_number(spec, "retry", 0);
+}
+
 int spec_apply(const struct spec *spec, enum opt_phase phase, int fd, const char *path)
 {
 	int64_t groups = spec->type->groups;

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -214,22 +213,18 @@ static void cancel(struct opening *opening)
 static struct opening *open_unix(const struct spec *spec, const char *path, bool guess,
                                  const struct open_request *request)
 {
-	struct unix_opening *o = calloc(1, sizeof(*o));
+	struct unix_opening *o = opening_new(spec, request, sizeof(*o), cancel);
 	int64_t timeout = spec_number(spec, "connect-timeout", 0);
 	struct net_peer peer;
 	char text[NET_TEXT];
 
-	if (o == NULL) {
-		log_error("%s: %s", spec->text, error_text(errno));
-		open_done(request, NULL);
+	if (o == NULL)
 		return NULL;
-	}
-	o->base.cancel = cancel;
 	o->spec = spec;
 	o->name = path;
 	o->guess = guess;
 	o->request = *request;
-	o->tries_left = spec_flag(spec, "forever") ? -1 : spec_number(spec, "retry", 0);
+	o->tries_left = spec_tries(spec);
 	o->deadline = timeout > 0 ? loop_now() + timeout : 0;
 	if (log_enabled(LOG_NOTICE_) && unix_address(spec, path, &peer) == 0)
 		log_notice("opening connection to %s",

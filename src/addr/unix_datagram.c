@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -302,18 +301,14 @@ static void try(struct datagram_opening *o)
 static struct opening *open_datagram(const struct spec *spec, socket_maker *make,
                                      const struct open_request *request)
 {
-	struct datagram_opening *o = calloc(1, sizeof(*o));
+	struct datagram_opening *o = opening_new(spec, request, sizeof(*o), cancel);
 
-	if (o == NULL) {
-		log_error("%s: %s", spec->text, error_text(errno));
-		open_done(request, NULL);
+	if (o == NULL)
 		return NULL;
-	}
-	o->base.cancel = cancel;
 	o->spec = spec;
 	o->request = *request;
 	o->make = make;
-	o->tries_left = spec_flag(spec, "forever") ? -1 : spec_number(spec, "retry", 0);
+	o->tries_left = spec_tries(spec);
 	try(o);
 	return opening_handle(&o->base);
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "loop/loop.h"
+#include "sys/log.h"
 
 #define TRY_INTERVAL (NANOSECONDS / 50)
 #define READER_PATIENCE (NANOSECONDS / 2)
@@ -150,6 +151,8 @@ static enum io_status pty_finish(struct channel *channel)
 		timer_start(&pty->timer, TRY_INTERVAL, try_again);
 		return IO_AGAIN;
 	}
+	if (pty->unread > 0)
+		log_warn("%d bytes written to a terminal were not read from it", pty->unread);
 	return channel_finish(pty->below);
 }
 
