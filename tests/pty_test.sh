@@ -280,6 +280,31 @@ test_nothing_lost() {
 	assertEquals 1000000 "$(stat -c %s out)"
 }
 
+test_nothing_lost_exclusive() {
+	# where a program has its terminal for itself nobody can tell what it has not read yet: then
+	# it gets the full time
+	without_leak_check
+	program=$dir/deaf.py
+	printf 'import fcntl, sys, termios, time\nfcntl.ioctl(0, termios.TIOCEXCL)\nprint("ready", file=sys.stderr, flush=True)\ntime.sleep(100)\n' >"$program"
+	chmod 755 "$dir" "$program"
+	mkfifo fifo
+	start_with fifo one setpriv --reuid=65534 --clear-groups "$SOCAT" -d -d -d -lu -u - "EXEC:python3 $program,pty"
+	exec 9>fifo
+	wait_log one.log '^ready'
+	echo abc >&9
+	exec 9>&-
+	finish "$pid"
+	read_at=$(seconds_of 'transferred 4 bytes' one.log)
+	ended_at=$(seconds_of 'exiting with status' one.log)
+	assertTrue "ended after $read_at, at $ended_at" \
+		"awk 'BEGIN { exit !($ended_at - $read_at + ($ended_at < $read_at ? 60 : 0) > 0.45) }'"
+}
+
+# seconds_of REGEX LOG: when a line was logged, the seconds of its minute.
+seconds_of() {
+	sed -n "s/^[^ ]* [0-9]*:[0-9]*:\([0-9.]*\) .*$1.*/\1/p" "$2"
+}
+
 test_program_status() {
 	# a failing program makes us fail
 	run "$SOCAT" -u 'SYSTEM:exit 3,pty' -

@@ -116,10 +116,11 @@ static enum io_status pty_write(struct channel *channel, const void *data, size_
 	return status;
 }
 
-/* How many bytes the other side could read now; a terminal of lines has whole ones only. */
+/* How many bytes the other side could read now; a terminal of lines has whole ones only. -1 if that
+ * can't be found out: no descriptor is left, or a program has the terminal for itself (TIOCEXCL). */
 static int count_unread(const struct pty *pty)
 {
-	int unread = 0, fd = pty->slave;
+	int unread = -1, fd = pty->slave;
 
 	if (fd < 0)
 		fd = (int)syscall(SYS_ioctl, pty->below->write_fd, (unsigned long)TIOCGPTPEER,
@@ -147,8 +148,13 @@ static enum io_status pty_finish(struct channel *channel)
 {
 	struct pty *pty = self(channel);
 
-	if (!pty->at_end && !channel->exited && !is_drained(pty)) {
-		timer_start(&pty->timer, TRY_INTERVAL, try_again);
+	if (pty->at_end || channel->exited || (pty_ready(channel) & CHAN_HANGUP)) {
+		/* the last look may have been before the last read */
+		pty->unread = count_unread(pty);
+	} else if (pty->timer.slot != 0 || !is_drained(pty)) {
+		/* each look may bring an event by itself, as it opens and closes the other side */
+		if (pty->timer.slot == 0)
+			timer_start(&pty->timer, TRY_INTERVAL, try_again);
 		return IO_AGAIN;
 	}
 	if (pty->unread > 0)
