@@ -47,6 +47,29 @@ test_link_of_before() {
 	assert_error 'PTY,link=none/tty: symlink.*No such file or directory'
 }
 
+test_link_of_later() {
+	# the end of a session leaves alone the link that another one has made since
+	mkfifo first second
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork PTY,link=tty
+	start_with first one "$SOCAT" - "TCP4:127.0.0.1:$port"
+	exec 9>first
+	wait_until test -c tty
+	before=$(readlink tty)
+	start_with second two "$SOCAT" - "TCP4:127.0.0.1:$port"
+	exec 8>second
+	wait_until leads_elsewhere
+	after=$(readlink tty)
+	exec 9>&-
+	wait_until test ! -e "$before"
+	assertEquals "$after" "$(readlink tty)"
+	exec 8>&-
+	wait_until test ! -L tty
+}
+
+leads_elsewhere() {
+	[ -L tty ] && [ "$(readlink tty)" != "$before" ]
+}
+
 test_link_in_folder() {
 	# chdir says where the link is made
 	mkdir folder
