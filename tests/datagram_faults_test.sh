@@ -41,14 +41,10 @@ limited() {
 	ready "$limited_name"
 }
 
-# faulty NAME INJECTION ARGUMENT...: the same where a system call fails; $pid is the relay's.
-faulty() {
-	faulty_name=$1 injection=$2
-	shift 2
-	without_leak_check
-	start "$faulty_name" strace -qq -o "$faulty_name.trace" -e "trace=${injection%%:*}" \
-		-e "inject=$injection" "$SOCAT" -d -d "$@"
-	ready "$faulty_name" || return 1
+# faulty_receiver NAME INJECTION ARGUMENT...: the same where a system call fails; $pid is the relay's.
+faulty_receiver() {
+	faulty "$@"
+	ready "$1" || return 1
 	pid=$(children "$pid")
 }
 
@@ -152,7 +148,7 @@ quiet() {
 test_errors_of_receiving_do_not_spin() {
 	# an error that comes again and again is tried now and then
 	need strace || return 0
-	faulty relay recvmmsg:error=EIO -d UDP4-LISTEN:0,bind=127.0.0.1,fork PIPE
+	faulty_receiver relay recvmmsg:error=EIO -d UDP4-LISTEN:0,bind=127.0.0.1,fork PIPE
 	udp_client burst "$port" 1
 	wait_log relay.log ' I recvmmsg\([0-9]+\): (I/O|Input/output) error' 20
 	calls=$(wc -l <relay.trace)
@@ -169,7 +165,7 @@ test_passing_errors() {
 		sendmmsg:error=EAGAIN:when=1..3 sendmmsg:error=EINTR:when=1..3 \
 		sendto:error=EAGAIN:when=1 sendto:error=EINTR:when=1 \
 		recvfrom:error=EINTR:when=1 socket:error=EMFILE:when=2..3; do
-		faulty relay "$injection" UDP4-LISTEN:0,bind=127.0.0.1,fork "UDP4:127.0.0.1:$server_port"
+		faulty_receiver relay "$injection" UDP4-LISTEN:0,bind=127.0.0.1,fork "UDP4:127.0.0.1:$server_port"
 		udp_client ask "$port" one two
 		assertEquals "$injection" '<one> <two>' "$(echo $(cat out))"
 		stop_relay
@@ -180,7 +176,7 @@ test_answers_that_can_not_be_sent() {
 	# what the kernel has no memory for is lost alone; other errors end the session they concern
 	need strace || return 0
 	udp_server echo echo
-	faulty relay sendmmsg:error=ENOBUFS:when=1 UDP4-LISTEN:0,bind=127.0.0.1,fork \
+	faulty_receiver relay sendmmsg:error=ENOBUFS:when=1 UDP4-LISTEN:0,bind=127.0.0.1,fork \
 		"UDP4:127.0.0.1:$server_port"
 	udp_client send "$port" lost
 	wait_log relay.log ' E write\([0-9]+, ...\): a packet of 6 bytes finds no memory; it is lost'
@@ -188,7 +184,7 @@ test_answers_that_can_not_be_sent() {
 	assert_out '<one>\n<two>\n'
 	assert_lines relay.log ' E ' 1
 	stop_relay
-	faulty relay sendmmsg:error=EPERM:when=1 UDP4-LISTEN:0,bind=127.0.0.1,fork \
+	faulty_receiver relay sendmmsg:error=EPERM:when=1 UDP4-LISTEN:0,bind=127.0.0.1,fork \
 		"UDP4:127.0.0.1:$server_port"
 	fds=$(count_fds "$pid")
 	udp_client send "$port" lost
@@ -201,7 +197,7 @@ test_answers_that_can_not_be_sent() {
 test_sender_that_can_not_be_answered() {
 	# a made-up sender does not end an address that waits for its first one
 	need strace || return 0
-	faulty relay connect:error=EACCES:when=1 UDP4-LISTEN:0,bind=127.0.0.1 EXEC:cat
+	faulty_receiver relay connect:error=EACCES:when=1 UDP4-LISTEN:0,bind=127.0.0.1 EXEC:cat
 	udp_client send "$port" bad
 	wait_log relay.log ' W .*connect: Permission denied; its packet is dropped'
 	udp_client ask "$port" good
@@ -218,7 +214,7 @@ test_no_room_in_the_network() {
 	# a packet that the network has no room for is lost alone, which is said once
 	need strace || return 0
 	udp_server echo echo
-	faulty relay sendto:error=ENOBUFS:when=1..3 UDP4-LISTEN:0,bind=127.0.0.1,fork \
+	faulty_receiver relay sendto:error=ENOBUFS:when=1..3 UDP4-LISTEN:0,bind=127.0.0.1,fork \
 		"UDP4:127.0.0.1:$server_port,shut-none"
 	"$python" - "$port" >out <<-'EOF'
 		import socket, sys
@@ -239,7 +235,7 @@ test_no_room_in_the_network() {
 test_fork_that_fails() {
 	# strangers' packets do not fill the log; no descriptor is left
 	need strace || return 0
-	faulty relay fork,clone,clone3:error=EAGAIN UDP4-LISTEN:0,bind=127.0.0.1,fork,isolate PIPE
+	faulty_receiver relay fork,clone,clone3:error=EAGAIN UDP4-LISTEN:0,bind=127.0.0.1,fork,isolate PIPE
 	fds=$(count_fds "$pid")
 	udp_client burst "$port" 50
 	wait_log relay.log ' N accepting UDP connection' 50

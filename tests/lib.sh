@@ -135,6 +135,16 @@ relay() {
 	start "$relay_name" "$SOCAT" -d -d "$@"
 }
 
+# faulty NAME INJECTION ARGUMENT...: the same where a system call fails as strace(1) is told. $pid is
+# strace's; the relay is its child.
+faulty() {
+	faulty_name=$1 injection=$2
+	shift 2
+	without_leak_check
+	start "$faulty_name" strace -qq -o "$faulty_name.trace" -e "trace=${injection%%:*}" \
+		-e "inject=$injection" "$SOCAT" -d -d "$@"
+}
+
 # listener NAME ARGUMENT...: start the program tested, wait until it listens, set $port
 # (of a TCP listener; the kernel picks it, the log tells).
 listener() {

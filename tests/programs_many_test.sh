@@ -5,16 +5,11 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# faulty NAME INJECTION ARGUMENT...: a listener one of whose system calls fails as strace(1) is told;
-# $pid is the relay's.
-faulty() {
-	faulty_name=$1 injection=$2
-	shift 2
-	without_leak_check
-	start "$faulty_name" strace -qq -o "$faulty_name.trace" -e "trace=${injection%%:*}" \
-		-e "inject=$injection" "$SOCAT" -d -d "$@"
-	wait_log "$faulty_name.log" ' N listening on ' || return 1
-	port=$(port_of "$faulty_name.log")
+# faulty_listener NAME INJECTION ARGUMENT...: a listener where a system call fails; $pid is the relay's.
+faulty_listener() {
+	faulty "$@"
+	wait_log "$1.log" ' N listening on ' || return 1
+	port=$(port_of "$1.log")
 	pid=$(children "$pid")
 }
 
@@ -78,7 +73,7 @@ test_fork_fails() {
 	need strace || return 0
 	for error in EAGAIN ENOMEM; do
 		for options in '' ,pipes; do
-			faulty relay "fork,clone,clone3:error=$error:when=1..5" \
+			faulty_listener relay "fork,clone,clone3:error=$error:when=1..5" \
 				TCP4-LISTEN:0,bind=127.0.0.1,fork "EXEC:cat$options"
 			fds=$(count_fds "$pid")
 			for round in 1 2 3 4 5; do
@@ -114,7 +109,7 @@ test_no_descriptors() {
 		pipe2*) options=,pipes ;;
 		*) options= ;;
 		esac
-		faulty relay "$injection" TCP4-LISTEN:0,bind=127.0.0.1,fork "EXEC:cat$options"
+		faulty_listener relay "$injection" TCP4-LISTEN:0,bind=127.0.0.1,fork "EXEC:cat$options"
 		fds=$(count_fds "$pid")
 		client ask "127.0.0.1:$port" lost
 		assertEquals "$injection" '' "$(cat out)"

@@ -5,7 +5,7 @@
  * the back end; every other sub command is a client that reaches it through a
  * relay and prints one line of numbers for the caller to work with. What goes
  * over UDP is in load_udp.c, what is encrypted in load_tls.c, and connections to
- * programs that the relay runs in load_programs.c.
+ * short connections, also those that a program is run for, in load_short.c.
  *
  * Protocol: each connection opens with one hello of MESSAGE bytes. Byte 0 says
  * what the connection is for, bytes 8 to 15 hold a length in bytes.
@@ -413,92 +413,6 @@ static int run_bulk(char **argv)
 	if (bulk_loop(ep, count) == -1)
 		return -1;
 	printf("%llu %.6f\n", (unsigned long long)(each * count), seconds_since(start));
-	return 0;
-}
-
-/* ---- churn: short connections, several clients at a time -------------- */
-
-struct client {
-	int fd;
-	bool asked;	/* the hello is sent, its echo is awaited */
-	size_t have;
-};
-
-/* What all clients of one churn run share. */
-struct churn {
-	struct sockaddr_in to;
-	int ep;
-	uint64_t begun, done, most;
-	uint64_t end;	/* no connection begins after this, nanoseconds */
-};
-
-static int client_connect(struct churn *c, struct client *who)
-{
-	*who = (struct client){ .fd = socket(AF_INET,
-		SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0) };
-	if (who->fd == -1)
-		return fail("socket");
-	if (connect(who->fd, (struct sockaddr *)&c->to, sizeof c->to) == -1 &&
-	    errno != EINPROGRESS)
-		return fail("connect");
-	c->begun++;
-	return set_interest(c->ep, EPOLL_CTL_ADD, who->fd, EPOLLOUT, who);
-}
-
-static int client_advance(struct churn *c, struct client *who)
-{
-	unsigned char message[MESSAGE];
-	ssize_t n;
-
-	if (!who->asked) {
-		write_hello(message, 'E', 0);
-		if (send(who->fd, message, MESSAGE, 0) != MESSAGE)
-			return fail("short connection, send");
-		who->asked = true;
-		return set_interest(c->ep, EPOLL_CTL_MOD, who->fd, EPOLLIN, who);
-	}
-	n = recv(who->fd, message, MESSAGE - who->have, 0);
-	if (n == 0)
-		errno = ECONNRESET;
-	if (n <= 0)
-		return fail("short connection, receive");
-	who->have += (size_t)n;
-	if (who->have < MESSAGE)
-		return 0;
-	close(who->fd);
-	c->done++;
-	return c->begun < c->most && now() < c->end ? client_connect(c, who) : 0;
-}
-
-/* Prints: connections done, seconds. The run ends after a time or a number of
- * connections, whichever is first; the number keeps the relay from using up
- * its ephemeral ports, which would measure the kernel's search for a free one. */
-static int run_churn(char **argv)
-{
-	size_t count = (size_t)parse_count(argv[2]);
-	uint64_t start = now();
-	struct churn c = { .most = parse_count(argv[4]), .ep = epoll_create1(EPOLL_CLOEXEC) };
-	struct client clients[BATCH];
-	struct epoll_event ready[BATCH];
-
-	c.end = start + (uint64_t)(strtod(argv[3], NULL) * 1e9);
-	if (c.ep == -1 || parse_endpoint(argv, &c.to) == -1 || count == 0 || count > BATCH)
-		return -1;
-	for (size_t i = 0; i < count && c.begun < c.most; i++)
-		if (client_connect(&c, &clients[i]) == -1)
-			return -1;
-	while (c.done < c.begun) {
-		int n = epoll_wait(c.ep, ready, BATCH, PATIENCE * 1000);
-
-		if (n == 0)
-			errno = ETIMEDOUT;
-		if (n <= 0)
-			return fail("waiting for short connections");
-		for (int i = 0; i < n; i++)
-			if (client_advance(&c, ready[i].data.ptr) == -1)
-				return -1;
-	}
-	printf("%llu %.6f\n", (unsigned long long)c.done, seconds_since(start));
 	return 0;
 }
 

@@ -49,7 +49,8 @@ int run_udp_serve(char **argv);
 int run_udp_wait(char **argv);
 int run_udp(char **argv);
 
-/* The sub commands of load_programs.c; they return 0 or -1. */
+/* The sub commands of load_short.c; they return 0 or -1. */
+int run_churn(char **argv);
 int run_programs_wait(char **argv);
 int run_programs(char **argv);
 

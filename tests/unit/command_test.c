@@ -3,44 +3,8 @@
 #include <string.h>
 
 #include "addr/command.h"
+#include "short_memory.h"
 #include "unit.h"
-
-/* ---- allocations that fail --------------------------------------------------------- */
-
-static int allocations_left = -1;
-static bool refused;
-
-static bool allowed(void)
-{
-	if (allocations_left < 0)
-		return true;
-	if (allocations_left-- > 0)
-		return true;
-	refused = true;
-	return false;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-	return allowed() ? __real_malloc(size) : NULL;
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return allowed() ? __real_calloc(count, size) : NULL;
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return allowed() ? __real_realloc(old, size) : NULL;
-}
 
 /* ---- words -------------------------------------------------------------------------- */
 

@@ -5,49 +5,8 @@
 #include "certificates.h"
 #include "fake_loop.h"
 #include "memory_pipe.h"
+#include "short_memory.h"
 #include "unit.h"
-
-/* ---- memory that runs out -------------------------------------------------------- */
-
-static long allocations_left = -1;   /* -1: no bound */
-static bool refused;
-
-static bool allowed(void)
-{
-	if (allocations_left < 0)
-		return true;
-	if (allocations_left > 0) {
-		allocations_left--;
-		return true;
-	}
-	/* one fails, those after it don't */
-	allocations_left = -1;
-	refused = true;
-	errno = ENOMEM;
-	return false;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-	return allowed() ? __real_malloc(size) : NULL;
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return allowed() ? __real_calloc(count, size) : NULL;
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return allowed() ? __real_realloc(old, size) : NULL;
-}
 
 /* ---- two sides ------------------------------------------------------------------- */
 
