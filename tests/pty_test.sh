@@ -47,6 +47,29 @@ test_link_of_before() {
 	assert_error 'PTY,link=none/tty: symlink.*No such file or directory'
 }
 
+test_link_of_later() {
+	# the end of a session leaves alone the link that another one has made since
+	mkfifo first second
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork PTY,link=tty
+	start_with first one "$SOCAT" - "TCP4:127.0.0.1:$port"
+	exec 9>first
+	wait_until test -c tty
+	before=$(readlink tty)
+	start_with second two "$SOCAT" - "TCP4:127.0.0.1:$port"
+	exec 8>second
+	wait_until leads_elsewhere
+	after=$(readlink tty)
+	exec 9>&-
+	wait_until test ! -e "$before"
+	assertEquals "$after" "$(readlink tty)"
+	exec 8>&-
+	wait_until test ! -L tty
+}
+
+leads_elsewhere() {
+	[ -L tty ] && [ "$(readlink tty)" != "$before" ]
+}
+
 test_link_in_folder() {
 	# chdir says where the link is made
 	mkdir folder
@@ -280,11 +303,65 @@ test_nothing_lost() {
 	assertEquals 1000000 "$(stat -c %s out)"
 }
 
+test_nothing_lost_exclusive() {
+	# where a program has its terminal for itself nobody can tell what it has not read yet: then
+	# it gets the full time
+	without_leak_check
+	program=$dir/deaf.py
+	printf 'import fcntl, sys, termios, time\nfcntl.ioctl(0, termios.TIOCEXCL)\nprint("ready", file=sys.stderr, flush=True)\ntime.sleep(100)\n' >"$program"
+	chmod 755 "$dir" "$program"
+	mkfifo fifo
+	start_with fifo one setpriv --reuid=65534 --clear-groups "$SOCAT" -d -d -d -lu -u - "EXEC:python3 $program,pty"
+	exec 9>fifo
+	wait_log one.log '^ready'
+	echo abc >&9
+	exec 9>&-
+	finish "$pid"
+	read_at=$(seconds_of 'transferred 4 bytes' one.log)
+	ended_at=$(seconds_of 'exiting with status' one.log)
+	assertTrue "ended after $read_at, at $ended_at" \
+		"awk 'BEGIN { exit !($ended_at - $read_at + ($ended_at < $read_at ? 60 : 0) > 0.45) }'"
+}
+
+# seconds_of REGEX LOG: when a line was logged, the seconds of its minute.
+seconds_of() {
+	sed -n "s/^[^ ]* [0-9]*:[0-9]*:\([0-9.]*\) .*$1.*/\1/p" "$2"
+}
+
 test_program_status() {
 	# a failing program makes us fail
 	run "$SOCAT" -u 'SYSTEM:exit 3,pty' -
 	assert_status 1
 	assert_log err 'W .*child .* exited with status 3'
+}
+
+test_program_gone() {
+	# where nothing is read from a program, its end is noticed all the same, as without pty:
+	# the terminal itself would go on taking what is written
+	run "$SOCAT" -u STALL 'SYSTEM:exit 0,pty'
+	assert_error 'write.*: Broken pipe'
+	run "$SOCAT" -U 'SYSTEM:exit 0,pty,sitout-eio=0.1' STALL
+	assert_error 'write.*: Broken pipe'
+	mkfifo fifo
+	start_with fifo one "$SOCAT" - 'STALL!!SYSTEM:exit 3,pty'
+	exec 9>fifo
+	wait_log one.log 'exited with status 3'
+	echo data >&9
+	finish "$pid"
+	exec 9>&-
+	assertEquals 1 "$status"
+	assert_log one.log 'E write.*: Broken pipe'
+}
+
+test_wait_slave_gone() {
+	# nor does what is written for nobody vanish
+	pty one -u STALL PTY,link=tty,wait-slave,pty-interval=0.01
+	exec 8>tty
+	wait_log one.log 'starting data transfer'
+	exec 8>&-
+	finish "$pid"
+	assertEquals 1 "$status"
+	assert_log one.log 'E write.*: Broken pipe'
 }
 
 test_program_told_to_end() {
@@ -344,6 +421,15 @@ test_stall_is_no_load() {
 	before=$(cpu_ticks "$pid")
 	run "$SOCAT" -T 0.3 STALL STALL
 	assertTrue "$(($(cpu_ticks "$pid") - before)) ticks" "[ $(($(cpu_ticks "$pid") - before)) -le 3 ]"
+}
+
+test_stall_program() {
+	# the end of a program that has said nothing is one to STALL, too
+	run "$SOCAT" STALL EXEC:true
+	assert_status 0
+	run "$SOCAT" STALL 'SYSTEM:exit 3,pty'
+	assert_status 1
+	assert_log err 'exited with status 3'
 }
 
 test_stall_in_a_server() {

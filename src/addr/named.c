@@ -13,6 +13,7 @@
 struct unlinker {
 	struct closer base;
 	pid_t owner;
+	char target[32];   /* of a symbolic link; "": it is none */
 	char path[];
 };
 
@@ -41,12 +42,22 @@ void named_after(const struct spec *spec, const char *path)
 		remove_entry(spec, path);
 }
 
+/* A link may have been replaced by that of a later session. */
+static bool is_own(const struct unlinker *unlinker)
+{
+	char target[sizeof(unlinker->target)];
+	size_t length = strlen(unlinker->target);
+
+	return length == 0 || (readlink(unlinker->path, target, sizeof(target)) == (ssize_t)length &&
+	                       memcmp(target, unlinker->target, length) == 0);
+}
+
 static void run(struct closer *closer)
 {
 	struct unlinker *unlinker = (struct unlinker *)closer;
 
 	/* a child process that inherited it leaves the entry alone */
-	if (unlinker->owner == getpid())
+	if (unlinker->owner == getpid() && is_own(unlinker))
 		unlink(unlinker->path);
 	free(unlinker);
 }
@@ -71,4 +82,14 @@ struct closer *named_closer(const struct spec *spec, const char *path, bool by_d
 	unlinker->owner = getpid();
 	snprintf(unlinker->path, size, "%s%s%s", directory, directory[0] ? "/" : "", path);
 	return &unlinker->base;
+}
+
+struct closer *named_link_closer(const struct spec *spec, const char *path, const char *target)
+{
+	struct closer *closer = named_closer(spec, path, true);
+	struct unlinker *unlinker = (struct unlinker *)closer;
+
+	if (closer != NULL)
+		snprintf(unlinker->target, sizeof(unlinker->target), "%s", target);
+	return closer;
 }

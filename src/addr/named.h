@@ -17,4 +17,8 @@ void named_after(const struct spec *spec, const char *path);
  * working directory of now counts, not that of then. */
 struct closer *named_closer(const struct spec *spec, const char *path, bool by_default);
 
+/* The same for a symbolic link that was made, by default removed: only if it still leads to target, a
+ * name of less than 32 bytes. */
+struct closer *named_link_closer(const struct spec *spec, const char *path, const char *target);
+
 #endif

@@ -94,7 +94,7 @@ int ptmx_link(const struct spec *spec, const char *name, struct closer **closer)
 		          error_text(errno),
 		          errno == EEXIST ? "; option unlink-early removes what is there" : "");
 	if (rc == 0)
-		*closer = named_closer(spec, path, true);
+		*closer = named_link_closer(spec, path, name);
 	if (rc == 0)
 		named_after(spec, path);
 	process_leave(&frame);

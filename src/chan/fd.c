@@ -298,9 +298,12 @@ static unsigned fd_ready(const struct channel *channel)
 {
 	const struct fd_channel *c = (const struct fd_channel *)channel;
 	uint8_t in = c->in.ready, out = c->shared ? in : c->out.ready;
+	/* a pipe nobody reads from shows an error; a terminal whose other side is closed, a hang-up */
+	uint8_t gone = c->shared ? WATCH_HANGUP
+	               : c->in_fd < 0 ? WATCH_ERROR | WATCH_HANGUP : WATCH_ERROR;
 
 	return (in & WATCH_READ ? CHAN_READABLE : 0u) | (out & WATCH_WRITE ? CHAN_WRITABLE : 0u) |
-	       ((c->shared ? in & WATCH_HANGUP : out & WATCH_ERROR) ? CHAN_HANGUP : 0u) |
+	       (out & gone ? CHAN_HANGUP : 0u) |
 	       (channel->exited ? CHAN_EXITED : 0u);
 }
 

@@ -87,22 +87,40 @@ static enum io_status pty_read(struct channel *channel, void *data, size_t size,
 	return status;
 }
 
+/* That the other side is closed says reading, after what was left. Where nothing is read nobody else
+ * would: the kernel goes on taking what is written. */
+static unsigned pty_ready(const struct channel *channel)
+{
+	const struct pty *pty = (const struct pty *)channel;
+	unsigned ready = channel_ready(pty->below);
+
+	if (!channel->write_only || (pty->sitout > 0 && !channel->exited))
+		ready &= ~(unsigned)CHAN_HANGUP;
+	return ready | pty->try | (channel->exited ? CHAN_EXITED : 0u);
+}
+
 static enum io_status pty_write(struct channel *channel, const void *data, size_t size,
                                 size_t *length)
 {
 	struct pty *pty = self(channel);
-	enum io_status status = channel_write(pty->below, data, size, length);
+	enum io_status status;
 
+	if (pty_ready(channel) & CHAN_HANGUP) {
+		errno = EPIPE;
+		return IO_ERROR;
+	}
+	status = channel_write(pty->below, data, size, length);
 	pty->try &= ~(unsigned)CHAN_WRITABLE;
 	if (status == IO_ERROR && errno == EIO && sit_out(pty, CHAN_WRITABLE))
 		return IO_AGAIN;
 	return status;
 }
 
-/* How many bytes the other side could read now; a terminal of lines has whole ones only. */
+/* How many bytes the other side could read now; a terminal of lines has whole ones only. -1 if that
+ * can't be found out: no descriptor is left, or a program has the terminal for itself (TIOCEXCL). */
 static int count_unread(const struct pty *pty)
 {
-	int unread = 0, fd = pty->slave;
+	int unread = -1, fd = pty->slave;
 
 	if (fd < 0)
 		fd = (int)syscall(SYS_ioctl, pty->below->write_fd, (unsigned long)TIOCGPTPEER,
@@ -130,8 +148,13 @@ static enum io_status pty_finish(struct channel *channel)
 {
 	struct pty *pty = self(channel);
 
-	if (!pty->at_end && !channel->exited && !is_drained(pty)) {
-		timer_start(&pty->timer, TRY_INTERVAL, try_again);
+	if (pty->at_end || channel->exited || (pty_ready(channel) & CHAN_HANGUP)) {
+		/* the last look may have been before the last read */
+		pty->unread = count_unread(pty);
+	} else if (pty->timer.slot != 0 || !is_drained(pty)) {
+		/* each look may bring an event by itself, as it opens and closes the other side */
+		if (pty->timer.slot == 0)
+			timer_start(&pty->timer, TRY_INTERVAL, try_again);
 		return IO_AGAIN;
 	}
 	if (pty->unread > 0)
@@ -148,15 +171,6 @@ static void pty_detach(struct channel *channel)
 {
 	timer_stop(&self(channel)->timer);
 	channel_detach(self(channel)->below);
-}
-
-/* That the other side is closed says reading, after what was left. */
-static unsigned pty_ready(const struct channel *channel)
-{
-	const struct pty *pty = (const struct pty *)channel;
-	unsigned ready = channel_ready(pty->below) & ~(unsigned)CHAN_HANGUP;
-
-	return ready | pty->try | (channel->exited ? CHAN_EXITED : 0u);
 }
 
 /* A pipe would hide the end. */

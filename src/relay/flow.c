@@ -260,8 +260,10 @@ static bool pump_open(struct flow *flow)
 	while (flow->state == FLOW_OPEN && holds_nothing(flow)) {
 		if (!(channel_ready(flow->source) & CHAN_READABLE) || flow->at_eof_again)
 			return false;
-		/* without room at the sink nothing is read: back-pressure */
-		if (!(channel_ready(flow->sink) & CHAN_WRITABLE))
+		/* without room at the sink nothing is read: back-pressure. But a program that has
+		 * exited has little left to say, and perhaps nothing: then this is the end. */
+		if (!(channel_ready(flow->sink) & CHAN_WRITABLE) &&
+		    !(channel_ready(flow->source) & CHAN_EXITED))
 			return false;
 		if (!flow_move_once(flow, &moved))
 			break;
