@@ -197,6 +197,15 @@ stop_all() {
 	for started_pid in $started; do
 		add_family "$started_pid"
 	done
+	end_family
+	for started_pid in $started; do
+		wait "$started_pid" 2>/dev/null
+	done
+	started=
+}
+
+# End the processes of $family, with SIGKILL those that don't end otherwise.
+end_family() {
 	for family_pid in $family; do
 		kill -TERM "$family_pid" 2>/dev/null
 	done
@@ -207,10 +216,6 @@ stop_all() {
 			sleep 0.02
 		done
 	done
-	for started_pid in $started; do
-		wait "$started_pid" 2>/dev/null
-	done
-	started=
 }
 
 # add_family PID: the process, after all its descendants, to $family.

@@ -127,14 +127,17 @@ test_input_closed() {
 }
 
 # ---- what is left behind
+#
+# Nobody else ends what a relay leaves alone: it does so by itself when the file "wait" has gone, at
+# the latest with the test's folder.
 
 test_grandchild() {
 	# what a program leaves behind may go on writing, while it writes; silent, it is not waited for
 	for options in '' ,pipes; do
-		rm -f end
-		program leave 'echo one; (sleep 0.2; echo two; until [ -e end ]; do sleep 0.05; done) &'
+		: >wait
+		program leave 'echo one; (sleep 0.2; echo two; while [ -e wait ]; do sleep 0.05; done) &'
 		run "$SOCAT" - "EXEC:./leave$options" </dev/null
-		touch end
+		rm wait
 		assertEquals "$options" 0 "$status"
 		assert_out 'one\ntwo\n'
 	done
@@ -142,18 +145,20 @@ test_grandchild() {
 
 test_grandchild_of_a_server() {
 	# in a server, too, a client that has said all it had does not wait for what is left behind
+	: >wait
 	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork \
-		'SYSTEM:echo one; (until [ -e end ]; do sleep 0.05; done) &'
+		'SYSTEM:echo one; (while [ -e wait ]; do sleep 0.05; done) &'
 	client ask "127.0.0.1:$port" ''
 	assert_out 'one\n'
-	touch end
+	rm wait
 }
 
 # ---- programs that do not end
 
 test_deaf_program() {
 	# a program that ignores SIGTERM does not keep the relay, nor a server's end
-	program deaf 'trap "" TERM; echo $$ >pid; echo ready; exec >&- <&-; until [ -e end ]; do sleep 0.05; done'
+	: >wait
+	program deaf 'trap "" TERM; echo $$ >pid; echo ready; exec >&- <&-; while [ -e wait ]; do sleep 0.05; done'
 	for options in '' ,pipes; do
 		rm -f pid
 		run "$SOCAT" - "EXEC:./deaf$options" </dev/null
@@ -165,7 +170,7 @@ test_deaf_program() {
 	assert_out 'ready\n'
 	stop "$pid"
 	assertEquals 0 "$status"
-	touch end
+	rm wait
 }
 
 test_killed() {

@@ -11,9 +11,19 @@ tm() {
 	LC_ALL=C.UTF-8 TERM=xterm timeout 10 tmux -S "$dir/tmux" -f /dev/null "$@"
 }
 
-# The server of a test is ended with it, and what runs in it.
-tearDown() {
+# The server of a test is ended with it, and what runs in it. A sanitizer's leak check that the
+# terminal's hang-up comes into never ends by itself.
+stop_terminal() {
+	family=
+	for pane_pid in $(tm list-panes -a -F '#{pane_pid}' 2>/dev/null); do
+		add_family "$pane_pid"
+	done
 	tm kill-server 2>/dev/null && wait_until server_gone
+	end_family
+}
+
+tearDown() {
+	stop_terminal
 	stop_all
 	[ -z "${SANITIZER_LOG:-}" ] || no_sanitizer_report
 	cd / && rm -rf "${dir:?}"

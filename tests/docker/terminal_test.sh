@@ -8,7 +8,7 @@
 . "$(dirname "$0")/../tmux.sh"
 
 tearDown() {
-	tm kill-server 2>/dev/null && wait_until server_gone
+	stop_terminal
 	stop_all
 	remove_labelled "test=$$"
 	cd / && rm -rf "${dir:?}"
