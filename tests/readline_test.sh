@@ -717,6 +717,16 @@ test_dumb() {
 	screen_is 'abc\nABC\nstatus 0\n$'
 }
 
+# The job gets the terminal, and edits.
+edits_in_foreground() {
+	text 'fg'
+	keys Enter
+	wait_until editing
+	text 'abd'
+	keys Left c Enter
+	was_sent 'abcd\n' got
+}
+
 test_in_background() {
 	# in the background the terminal is left alone, until fg
 	terminal 60 12
@@ -727,12 +737,7 @@ test_in_background() {
 	keys Enter
 	wait_until test -s after
 	assertTrue 'settings' 'cmp before after'
-	text 'fg'
-	keys Enter
-	wait_until editing
-	text 'abd'
-	keys Left c Enter
-	was_sent 'abcd\n' got
+	edits_in_foreground
 }
 
 test_background_of_bash() {
@@ -743,12 +748,7 @@ test_background_of_bash() {
 	text 'clear; PS1="$ "; ./relay READLINE SYSTEM:"echo said; cat >got" &'
 	keys Enter
 	wait_until screen_has '^(\$ )?said'
-	text 'fg'
-	keys Enter
-	wait_until editing
-	text 'abd'
-	keys Left c Enter
-	was_sent 'abcd\n' got
+	edits_in_foreground
 }
 
 test_one_session_at_a_time() {

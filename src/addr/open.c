@@ -324,7 +324,7 @@ struct opening *address_open(const struct address *address, const struct open_re
 static struct listener *listen_with_retry(const struct spec *spec,
                                           const struct listen_request *request)
 {
-	int64_t left = spec_flag(spec, "forever") ? INT64_MAX : spec_number(spec, "retry", 0);
+	int64_t left = spec_tries(spec);
 	struct listen_request attempt = *request;
 	struct listener *listener;
 

@@ -11,10 +11,10 @@
 #include "addr/named.h"
 #include "addr/open.h"
 #include "chan/pty.h"
-#include "opt/family.h"
 #include "opt/process.h"
 #include "sys/error.h"
 #include "sys/log.h"
+#include "sys/request.h"
 
 static int open_master(void)
 {
@@ -29,7 +29,7 @@ static int open_master(void)
 static int open_slave(int master, const char *name)
 {
 	int flags = O_RDWR | O_NOCTTY | O_CLOEXEC;
-	int fd = opt_ioctl(master, TIOCGPTPEER, (void *)(intptr_t)flags);
+	int fd = sys_ioctl(master, TIOCGPTPEER, (void *)(intptr_t)flags);
 
 	return fd >= 0 || (errno != EINVAL && errno != ENOTTY) ? fd : open(name, flags);
 }
@@ -44,8 +44,8 @@ int ptmx_open(const struct spec *spec, int *master, int *slave, char name[PTMX_N
 	if (*master < 0)
 		goto failed;
 	call = "ioctl(TIOCGPTN)";
-	if (opt_ioctl(*master, TIOCGPTN, &number) < 0 ||
-	    opt_ioctl(*master, TIOCSPTLCK, &unlock) < 0)
+	if (sys_ioctl(*master, TIOCGPTN, &number) < 0 ||
+	    sys_ioctl(*master, TIOCSPTLCK, &unlock) < 0)
 		goto close_master;
 	snprintf(name, PTMX_NAME, "/dev/pts/%u", number);
 	call = name;

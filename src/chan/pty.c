@@ -13,11 +13,11 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "loop/loop.h"
 #include "sys/log.h"
+#include "sys/request.h"
 
 #define TRY_INTERVAL (NANOSECONDS / 50)
 #define READER_PATIENCE (NANOSECONDS / 2)
@@ -123,8 +123,8 @@ static int count_unread(const struct pty *pty)
 	int unread = -1, fd = pty->slave;
 
 	if (fd < 0)
-		fd = (int)syscall(SYS_ioctl, pty->below->write_fd, (unsigned long)TIOCGPTPEER,
-		                  O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+		fd = sys_ioctl(pty->below->write_fd, TIOCGPTPEER, (void *)(intptr_t)
+		               (O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
 	if (fd >= 0)
 		ioctl(fd, FIONREAD, &unread);
 	if (fd >= 0 && fd != pty->slave)

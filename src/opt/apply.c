@@ -3,9 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
-#include <unistd.h>
 
 #include "opt/family.h"
 #include "sys/error.h"
@@ -81,9 +79,4 @@ int sockopt_bin(const struct opt_value *value, const struct opt_target *target)
 int sockopt_string(const struct opt_value *value, const struct opt_target *target)
 {
 	return sockopt_bytes(value, target, value->string, strlen(value->string) + 1);
-}
-
-int opt_ioctl(int fd, unsigned request, void *argument)
-{
-	return (int)syscall(SYS_ioctl, fd, (unsigned long)request, argument);
 }

@@ -26,10 +26,6 @@ int sockopt_string(const struct opt_value *value, const struct opt_target *targe
 int sockopt_bytes(const struct opt_value *value, const struct opt_target *target,
                   const void *bytes, size_t length);
 
-/* ioctl(2) with the type that the kernel has for requests: the C libraries don't agree on it,
- * and some requests use the highest bit. */
-int opt_ioctl(int fd, unsigned request, void *argument);
-
 /* Log that applying an option failed: the address, the option as written, the system call,
  * and errno in words. Returns -1. */
 int opt_failed(const struct opt_value *value, const struct opt_target *target,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "opt/family.h"
+#include "sys/request.h"
 
 /* Set or clear a file status flag (minor). */
 static int apply_status_flag(const struct opt_value *value, const struct opt_target *target)
@@ -114,14 +115,14 @@ static int apply_perm_late(const struct opt_value *value, const struct opt_targe
 /* An option's number carries the bits of a request. */
 static int apply_ioctl_void(const struct opt_value *value, const struct opt_target *target)
 {
-	if (opt_ioctl(target->fd, (unsigned)value->number, NULL) < 0)
+	if (sys_ioctl(target->fd, (unsigned)value->number, NULL) < 0)
 		return opt_failed(value, target, "ioctl()");
 	return 0;
 }
 
 static int apply_ioctl_int(const struct opt_value *value, const struct opt_target *target)
 {
-	if (opt_ioctl(target->fd, (unsigned)value->ints[0], (void *)(intptr_t)value->ints[1]) < 0)
+	if (sys_ioctl(target->fd, (unsigned)value->ints[0], (void *)(intptr_t)value->ints[1]) < 0)
 		return opt_failed(value, target, "ioctl()");
 	return 0;
 }
@@ -130,7 +131,7 @@ static int apply_ioctl_intp(const struct opt_value *value, const struct opt_targ
 {
 	int number = value->ints[1];
 
-	if (opt_ioctl(target->fd, (unsigned)value->ints[0], &number) < 0)
+	if (sys_ioctl(target->fd, (unsigned)value->ints[0], &number) < 0)
 		return opt_failed(value, target, "ioctl()");
 	return 0;
 }
@@ -145,7 +146,7 @@ static int apply_ioctl_bytes(const struct opt_value *value, const struct opt_tar
 		return opt_failed(value, target, "ioctl()");
 	}
 	memcpy(copy, value->data.bytes, value->data.length);
-	if (opt_ioctl(target->fd, (unsigned)value->ints[0], copy) < 0)
+	if (sys_ioctl(target->fd, (unsigned)value->ints[0], copy) < 0)
 		return opt_failed(value, target, "ioctl()");
 	return 0;
 }

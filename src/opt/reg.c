@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "opt/family.h"
+#include "sys/request.h"
 
 /* Attributes and requests of linux/fs.h, which is not everywhere where musl is. */
 #define GET_ATTRIBUTES ((unsigned)_IOR('f', 1, long))
@@ -39,11 +40,11 @@ static int apply_attribute(const struct opt_value *value, const struct opt_targe
 {
 	int attributes;
 
-	if (opt_ioctl(target->fd, GET_ATTRIBUTES, &attributes) != 0)
+	if (sys_ioctl(target->fd, GET_ATTRIBUTES, &attributes) != 0)
 		return opt_failed(value, target, "ioctl(FS_IOC_GETFLAGS)");
 	attributes = value->number != 0 ? attributes | value->def->minor
 	                                : attributes & ~value->def->minor;
-	if (opt_ioctl(target->fd, SET_ATTRIBUTES, &attributes) != 0)
+	if (sys_ioctl(target->fd, SET_ATTRIBUTES, &attributes) != 0)
 		return opt_failed(value, target, "ioctl(FS_IOC_SETFLAGS)");
 	return 0;
 }

@@ -18,6 +18,7 @@
 #include "opt/family.h"
 #include "opt/termios_change.h"
 #include "sys/log.h"
+#include "sys/request.h"
 #include "sys/termios2.h"
 #include "sys/text.h"
 
@@ -113,7 +114,7 @@ int termios_apply(const struct opt_value *opts, size_t count, const struct opt_t
 		                        .ws_col = (unsigned short)opts[i].ints[0] };
 
 		if ((opts[i].def->groups & G_TERMIOS) && SUBJECT(opts[i].def) == SIZE &&
-		    opt_ioctl(target->fd, TIOCSWINSZ, &size) < 0)
+		    sys_ioctl(target->fd, TIOCSWINSZ, &size) < 0)
 			return opt_failed(&opts[i], target, "ioctl(TIOCSWINSZ)");
 	}
 	return 0;
