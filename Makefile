@@ -29,6 +29,8 @@ CFLAGS   := -O2 -ffunction-sections -fdata-sections -fstack-protector-strong \
 LDFLAGS  := -static-pie -s -Wl,--gc-sections,-z,relro,-z,now,-z,noexecstack \
             -Wl,--build-id=none,--version-script=ci/exports.map \
             -Wl,-z,pack-relative-relocs $(ARCH_LDFLAGS)
+HOT      := $(addprefix addr/,listener connect open client ip_stream datagram ip_datagram peers \
+            peer peer_receive peer_send peer_table)
 SANITIZE := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
             -fno-sanitize-recover=undefined
 LIBS     := -lbearssl -lcap
@@ -99,6 +101,11 @@ $(B)/bench/socat-symbols: $(B)/socat
 $(B)/obj/%.o: src/%.c Makefile $(DEPS)/stamp
 	@mkdir -p $(@D)
 	$(CC) $(COMMON) $(CFLAGS) $(CPPFLAGS) -c -o $@ $<
+
+# What runs once per start, or per address, is made small instead of fast.
+COLD := $(filter-out $(HOT:%=src/%.c),$(wildcard src/cli/*.c src/opt/*.c src/tls/*.c src/addr/*.c \
+        src/chan/editor.c))
+$(COLD:src/%.c=$(B)/obj/%.o): CFLAGS += -Os
 
 $(DEPS)/stamp: ci/deps ci/deps.lock | build/.setup-build
 	CROSS=$(CROSS) ARCH_CFLAGS="$(ARCH_CFLAGS)" ci/deps
