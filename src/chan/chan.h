@@ -92,6 +92,7 @@ struct channel {
 	struct closer *closers;
 	int read_fd, write_fd;    /* for messages ("fd 6"); -1 where there is none */
 	uint8_t peer;             /* enum chan_peer */
+	uint8_t tls_levels;       /* how many TLS channels it is made of, one on top of the other */
 	bool stream_socket;       /* one that can half-close, and shows when its peer is gone */
 	bool write_only;          /* there will never be anything to read */
 	bool ignore_eof;          /* option ignoreeof */

@@ -247,6 +247,7 @@ struct channel *layer_new(struct channel *below, const struct layer_settings *se
 	channel_init(&layer->base, &layer_ops, below->read_fd, below->write_fd);
 	layer->base.peer = below->peer;
 	layer->base.stream_socket = below->stream_socket;
+	layer->base.tls_levels = below->tls_levels;
 	layer->base.write_only = below->write_only;
 	layer->base.reads_packets = below->reads_packets;
 	layer->base.writes_packets = below->writes_packets;

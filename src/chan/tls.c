@@ -1,6 +1,7 @@
 /* Theory of operation.
  *
- * Reading. Bytes from the channel below go into a scratch buffer that all sessions share. Whole
+ * Reading. Bytes from the channel below go into a scratch buffer that all sessions share (those of TLS on top
+ * of TLS have another one). Whole
  * records are decrypted there, in place, and copied to the reader, or lent to it. What is left when the call
  * ends, part of a record or bytes the reader had no room for, is kept in a block of the session,
  * of just that size, until the next call.
@@ -32,7 +33,7 @@
 #include "loop/loop.h"
 #include "tls/words.h"
 
-unsigned char *tls_scratch;
+unsigned char *tls_scratches[TLS_LEVELS];
 
 static struct tls *self(struct channel *channel)
 {
@@ -166,14 +167,16 @@ static struct tls *allocate(const struct tls_session *session)
 
 struct channel *tls_channel_new(struct channel *below, const struct tls_session *session)
 {
+	unsigned char **scratch = &tls_scratches[below->tls_levels];
 	struct tls *t;
 
-	if (tls_scratch == NULL)
-		tls_scratch = malloc(SCRATCH);
-	t = tls_scratch == NULL ? NULL : allocate(session);
+	if (*scratch == NULL)
+		*scratch = malloc(SCRATCH);
+	t = *scratch == NULL ? NULL : allocate(session);
 	if (t == NULL)
 		return NULL;
 	channel_init(&t->base, &tls_ops, below->read_fd, below->write_fd);
+	t->base.tls_levels = (uint8_t)(below->tls_levels + 1);
 	t->base.peer = below->peer;
 	t->base.stream_socket = below->stream_socket;
 	t->below = below;

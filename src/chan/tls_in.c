@@ -180,17 +180,17 @@ static enum io_status fill(struct tls *t, struct window *w, size_t room)
 
 	if (!(channel_ready(t->below) & CHAN_READABLE))
 		return IO_AGAIN;
-	if (w->bytes == tls_scratch) {
-		memmove(tls_scratch, tls_scratch + w->sealed, left);
-		*w = (struct window){ .bytes = tls_scratch, .end = left };
+	if (w->bytes == tls_scratch(t)) {
+		memmove(tls_scratch(t), tls_scratch(t) + w->sealed, left);
+		*w = (struct window){ .bytes = tls_scratch(t), .end = left };
 	}
-	status = channel_read(t->below, tls_scratch + left, read_size(t, left, room), &n);
+	status = channel_read(t->below, tls_scratch(t) + left, read_size(t, left, room), &n);
 	if (status != IO_OK)
 		return status;
-	if (w->bytes != tls_scratch)
-		memcpy(tls_scratch, w->bytes + w->sealed, left);
+	if (w->bytes != tls_scratch(t))
+		memcpy(tls_scratch(t), w->bytes + w->sealed, left);
 	tls_drop_input(t);
-	*w = (struct window){ .bytes = tls_scratch, .end = left + n };
+	*w = (struct window){ .bytes = tls_scratch(t), .end = left + n };
 	return IO_OK;
 }
 
@@ -265,7 +265,7 @@ static enum io_status read_into(struct tls *t, struct window *w, struct sink *s)
 enum io_status tls_read(struct channel *channel, void *data, size_t size, size_t *length)
 {
 	struct tls *t = (struct tls *)channel;
-	struct window w = { t->input != NULL ? t->input : tls_scratch, t->start, t->opened,
+	struct window w = { t->input != NULL ? t->input : tls_scratch(t), t->start, t->opened,
 	                    t->sealed, t->end };
 	struct sink s = { .data = data, .size = size };
 	enum io_status status = read_into(t, &w, &s);
@@ -278,12 +278,12 @@ enum io_status tls_read(struct channel *channel, void *data, size_t size, size_t
 enum io_status tls_lend(struct channel *channel, size_t size, struct iovec *pieces, unsigned *count)
 {
 	struct tls *t = (struct tls *)channel;
-	struct window w = { tls_scratch, t->start, t->opened, t->sealed, t->end };
+	struct window w = { tls_scratch(t), t->start, t->opened, t->sealed, t->end };
 	struct sink s = { .lends = true, .pieces = pieces, .max = *count, .size = size };
 	enum io_status status;
 
 	if (t->input != NULL)
-		memcpy(tls_scratch, t->input, t->end);
+		memcpy(tls_scratch(t), t->input, t->end);
 	tls_drop_input(t);
 	status = read_into(t, &w, &s);
 	*count = s.count;

@@ -119,7 +119,7 @@ static size_t make_batch(struct tls *t, struct batch *b, const unsigned char *da
 
 	b->count = b->data = 0;
 	while (b->data < size && SCRATCH - at >= RECORD_ROOM && b->count < MAX_RECORDS) {
-		b->data += seal(t, DATA, data + b->data, size - b->data, tls_scratch + at,
+		b->data += seal(t, DATA, data + b->data, size - b->data, tls_scratch(t) + at,
 		                SCRATCH - at, &total);
 		at += total;
 		b->record[b->count].end = at;
@@ -157,14 +157,14 @@ enum io_status tls_write(struct channel *channel, const void *data, size_t size,
 	if (status != IO_OK)
 		return status;
 	total = make_batch(t, &batch, data, size);
-	status = write_below(t, tls_scratch, total, &written);
+	status = write_below(t, tls_scratch(t), total, &written);
 	if (status == IO_ERROR)
 		return status;
 	*length = taken(&batch, written);
 	if (written == total)
 		return IO_OK;
 	t->owed = (uint32_t)(batch.data - *length);
-	if (keep_output(t, tls_scratch + written, total - written) < 0)
+	if (keep_output(t, tls_scratch(t) + written, total - written) < 0)
 		return tls_broken(t, "no memory for a record");
 	return *length > 0 ? IO_OK : IO_AGAIN;
 }
@@ -200,7 +200,7 @@ enum io_status tls_room(struct channel *channel, size_t size, struct iovec *piec
 	for (; n < *count && size > 0 && (n + 1) * stride <= SCRATCH; n++) {
 		size_t length = size < most ? size : most;
 
-		pieces[n] = (struct iovec){ tls_scratch + n * stride + start, length };
+		pieces[n] = (struct iovec){ tls_scratch(t) + n * stride + start, length };
 		size -= length;
 	}
 	*count = n;
@@ -226,7 +226,7 @@ static unsigned seal_rooms(struct tls *t, size_t size, struct iovec *records, st
 	b->count = b->data = 0;
 	while (b->data < size) {
 		size_t length = size - b->data < most ? size - b->data : most;
-		unsigned char *data = tls_scratch + b->count * stride + start;
+		unsigned char *data = tls_scratch(t) + b->count * stride + start;
 
 		b->data += length;
 		records[b->count].iov_base = (*t->out)->encrypt(t->out, DATA, t->version, data,

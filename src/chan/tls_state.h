@@ -43,8 +43,15 @@ struct tls {
 	alignas(16) unsigned char contexts[];
 };
 
-/* Shared by all sessions: nothing stays in it between two calls. */
-extern unsigned char *tls_scratch;
+/* Memory shared by all sessions: nothing stays in it between two calls. While one channel uses its
+ * own, it calls the channel below, which may be TLS, too: so there is some for each level. */
+enum { TLS_LEVELS = 8 };
+extern unsigned char *tls_scratches[TLS_LEVELS];
+
+static inline unsigned char *tls_scratch(const struct tls *t)
+{
+	return tls_scratches[t->base.tls_levels - 1];
+}
 
 /* The session can't go on. Returns IO_ERROR with errno set. */
 enum io_status tls_broken(struct tls *t, const char *problem);
