@@ -32,6 +32,7 @@ struct addr_type {
 	int directions;         /* what it can do: ADDR_READ, ADDR_WRITE or both */
 	int family;             /* AF_UNSPEC, AF_INET ... for types that share functions */
 	bool raw_ip;            /* no ports; IPv4's header is taken off what is received */
+	bool carries;           /* connects to something that others can run on: see option via */
 	/* Check parameters and combinations of options, opening nothing. Returns 0, or -1
 	 * with an error logged. NULL: nothing to check beyond the counts. */
 	int (*check)(const struct spec *spec);
@@ -56,6 +57,7 @@ struct spec {
 	unsigned param_count;
 	struct opt_value *opts;
 	size_t opt_count;
+	struct address *via;    /* what makes its connection (option via), or NULL */
 	/* How it is going to be used: ADDR_...; only what the type can do. A warning was logged
 	 * if the user asked for more. */
 	int direction;

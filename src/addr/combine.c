@@ -1,6 +1,7 @@
 #include "addr/combine.h"
 
 #include "addr/open.h"
+#include "addr/via.h"
 #include "sys/log.h"
 
 static bool is_dual(const struct address *address)
@@ -42,7 +43,7 @@ static int check_one(const struct address *address)
 /* The state of TLS's encryption belongs to one session of one process. */
 static bool is_tls(const struct address *address)
 {
-	return ((address->reader->type->groups | address->writer->type->groups) & G_OPENSSL) != 0;
+	return spec_is_tls(address->reader) || spec_is_tls(address->writer);
 }
 
 static int check_tls(const struct address *left, const struct address *right)

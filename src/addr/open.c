@@ -53,6 +53,8 @@ void open_done(const struct open_request *request, struct channel *channel)
 
 static int spec_prepare(const struct spec *spec)
 {
+	if (spec->via != NULL && address_prepare(spec->via) < 0)
+		return -1;
 	return spec->type->prepare == NULL ? 0 : spec->type->prepare(spec);
 }
 
@@ -63,16 +65,22 @@ int address_prepare(const struct address *address)
 	return address->writer == address->reader ? 0 : spec_prepare(address->writer);
 }
 
+static bool spec_reload(const struct spec *spec)
+{
+	bool some = spec->via != NULL && address_reload(spec->via);
+
+	if (spec->type->reload == NULL)
+		return some;
+	spec->type->reload(spec);
+	return true;
+}
+
 bool address_reload(const struct address *address)
 {
-	const struct spec *specs[] = { address->reader, address->writer };
-	bool some = false;
+	bool some = spec_reload(address->reader);
 
-	for (unsigned i = 0; i < (specs[0] == specs[1] ? 1 : 2); i++)
-		if (specs[i]->type->reload != NULL) {
-			specs[i]->type->reload(specs[i]);
-			some = true;
-		}
+	if (address->writer != address->reader)
+		some |= spec_reload(address->writer);
 	return some;
 }
 
@@ -101,6 +109,8 @@ bool address_runs_program(const struct address *address)
 
 static bool spec_needs_low_port(const struct spec *spec)
 {
+	if (spec->via != NULL)
+		return address_needs_low_port(spec->via);
 	return spec_flag(spec, "lowport") || spec_opt(spec, "sourceport") != NULL ||
 	       (spec_opt(spec, "bind") != NULL && !(spec->type->groups & G_UNIX));
 }

@@ -1,17 +1,17 @@
-/* OPENSSL-CONNECT and OPENSSL-LISTEN: TLS over TCP. Connecting is ip_connect()'s work and then a
- * handshake; both count as one attempt for option retry. Listening is TCP's; the handshake comes
- * when it is known which process serves the connection. */
+/* OPENSSL-CONNECT and OPENSSL-LISTEN: TLS over TCP, or over whatever option via says. Connecting is a
+ * tunnel's work (tunnel.h), with a handshake as its negotiation. Listening is TCP's; the handshake
+ * comes when it is known which process serves the connection. */
 #include "addr/openssl.h"
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 #include "addr/ip.h"
 #include "addr/ip_stream.h"
 #include "addr/listener.h"
+#include "addr/tunnel.h"
 #include "addr/types.h"
 #include "loop/loop.h"
 #include "sys/error.h"
@@ -26,138 +26,71 @@ static const struct ip_stream tcp = {
 
 static int check_connect(const struct spec *spec)
 {
-	return ip_stream_check_connect(spec, &tcp) < 0 ? -1 : openssl_check_options(spec, false);
+	return tunnel_check(spec, spec->params[1]) < 0 ? -1 : openssl_check_options(spec, false);
 }
 
 static int check_listen(const struct spec *spec)
 {
+	if (spec->via != NULL) {
+		log_error("%s: option \"via\" is about connecting; this address listens", spec->text);
+		return -1;
+	}
 	return ip_stream_check_listen(spec, &tcp) < 0 ? -1 : openssl_check_options(spec, true);
 }
 
 /* --- connecting ---------------------------------------------------------------- */
 
-struct tls_opening {
-	struct opening base;
-	const struct spec *spec;
-	struct open_request request;
-	struct opening *connecting;
-	struct tls_handshake *handshake;
-	struct timer timer;              /* pause before the next attempt */
-	int64_t tries_left;              /* -1: for ever */
-};
-
-static void attempt(struct tls_opening *o);
-
-static void again(struct timer *timer)
-{
-	attempt((struct tls_opening *)((char *)timer - offsetof(struct tls_opening, timer)));
-}
-
-static void done(struct tls_opening *o, struct channel *channel)
-{
-	struct open_request request = o->request;
-
-	timer_stop(&o->timer);
-	opening_over(&o->base);
-	open_done(&request, channel);
-}
-
-static void failed(struct tls_opening *o, const char *problem)
-{
-	int64_t interval = spec_number(o->spec, "interval", NANOSECONDS);
-
-	if (o->tries_left == 0) {
-		log_error("%s: TLS handshake: %s", o->spec->text, problem);
-		done(o, NULL);
-		return;
-	}
-	if (o->tries_left > 0)
-		o->tries_left--;
-	log_notice("%s: TLS handshake: %s; trying again in %g s", o->spec->text, problem,
-	           (double)interval / NANOSECONDS);
-	timer_start(&o->timer, interval, again);
-}
-
 /* Programs get to know the server's names. */
-static void tell_names(const struct tls_opening *o, struct variables *names)
+static void tell_names(const struct tunnel *tunnel, struct variables *names)
 {
 	struct client_info server = { .variables = names };
 
-	if (o->request.accepted != NULL && names != NULL)
-		o->request.accepted(o->request.owner, &server);
+	if (tunnel->request.accepted != NULL && names != NULL)
+		tunnel->request.accepted(tunnel->request.owner, &server);
 	free(names);
 }
 
 static void shook_hands(void *owner, const struct tls_outcome *outcome)
 {
-	struct tls_opening *o = owner;
+	struct tunnel *tunnel = owner;
 
-	o->handshake = NULL;
 	if (outcome->channel == NULL) {
-		failed(o, outcome->problem);
+		tunnel_failed(tunnel, outcome->problem);
 		return;
 	}
-	tell_names(o, outcome->names);
-	done(o, outcome->channel);
+	tell_names(tunnel, outcome->names);
+	tunnel_done(tunnel, outcome->channel);
 }
 
-static void connected(void *owner, int fd)
+static void *start_handshake(struct tunnel *tunnel, struct channel *channel)
 {
-	struct tls_opening *o = owner;
-	struct channel *channel = fd < 0 ? NULL : ip_stream_channel(o->spec, &tcp, fd);
 	struct tls_handshake_request request = {
-		.config = openssl_config(o->spec), .channel = channel,
-		.timeout = openssl_timeout(o->spec), .done = shook_hands, .owner = o,
+		.config = openssl_config(tunnel->spec), .channel = channel,
+		.timeout = openssl_timeout(tunnel->spec), .done = shook_hands, .owner = tunnel,
 	};
 
-	o->connecting = NULL;
-	if (channel == NULL) {
-		done(o, NULL);
-		return;
-	}
-	o->handshake = tls_handshake_start(&request);
-	if (o->handshake == NULL) {
-		log_error("%s: %s", o->spec->text, error_text(errno));
-		channel_free(channel);
-		done(o, NULL);
-	}
+	return tls_handshake_start(&request);
 }
 
-static void attempt(struct tls_opening *o)
+static void cancel_handshake(void *negotiation)
 {
-	struct ip_request connect = {
-		.target = { o->spec->params[0], net_parse_port(o->spec->params[1], tcp.service),
-		            tcp.socktype, tcp.protocol },
-		.service = tcp.service, .server = o->request.server, .tries_left = &o->tries_left,
-		.done = connected, .owner = o,
-	};
-	struct opening *connecting = ip_connect(o->spec, &connect);
-
-	if (connecting != NULL)
-		o->connecting = connecting;
+	tls_handshake_cancel(negotiation);
 }
 
-static void cancel(struct opening *opening)
+static void server(const struct spec *spec, struct ip_target *target)
 {
-	struct tls_opening *o = (struct tls_opening *)opening;
-
-	timer_stop(&o->timer);
-	opening_cancel(o->connecting);
-	tls_handshake_cancel(o->handshake);
-	opening_over(opening);
+	target->host = spec->params[0];
+	target->port = net_parse_port(spec->params[1], tcp.service);
 }
+
+static const struct tunnel_type handshake = {
+	.what = "TLS handshake", .server = server, .start = start_handshake,
+	.cancel = cancel_handshake,
+};
 
 static struct opening *open_connect(const struct spec *spec, const struct open_request *request)
 {
-	struct tls_opening *o = opening_new(spec, request, sizeof(*o), cancel);
-
-	if (o == NULL)
-		return NULL;
-	o->spec = spec;
-	o->request = *request;
-	o->tries_left = spec_tries(spec);
-	attempt(o);
-	return opening_handle(&o->base);
+	return tunnel_open(spec, request, &handshake);
 }
 
 /* --- listening ----------------------------------------------------------------- */
@@ -252,7 +185,7 @@ failed:
 const struct addr_type addr_type_openssl_connect = {
 	.name = "OPENSSL", .aliases = "OPENSSL-CONNECT SSL", .syntax = ":<host>:<port>",
 	.feature = "WITH_OPENSSL", .min_params = 2, .max_params = 2, .groups = CONNECT_GROUPS,
-	.directions = ADDR_BOTH, .family = AF_UNSPEC, .check = check_connect,
+	.directions = ADDR_BOTH, .family = AF_UNSPEC, .carries = true, .check = check_connect,
 	.prepare = openssl_prepare_client, .reload = openssl_reload, .open = open_connect,
 };
 

@@ -5,6 +5,7 @@
 
 #include "addr/addr.h"
 #include "addr/lex.h"
+#include "addr/via.h"
 #include "sys/log.h"
 #include "sys/text.h"
 
@@ -42,6 +43,7 @@ static void spec_free(struct spec *spec)
 		free(spec->params[i]);
 	for (size_t i = 0; i < spec->opt_count; i++)
 		opt_value_free(&spec->opts[i]);
+	address_free(spec->via);
 	free(spec->params);
 	free(spec->opts);
 	free(spec->text);
@@ -271,6 +273,8 @@ static struct spec *parse_single(struct parser *parser, int direction, enum lex_
 		goto fail;
 	}
 	if (check_direction(spec, direction) != 0)
+		goto fail;
+	if (via_parse(spec, settings) != 0)
 		goto fail;
 	if (spec->type->check != NULL && spec->type->check(spec) != 0)
 		goto fail;

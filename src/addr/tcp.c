@@ -37,7 +37,7 @@ static struct listener *start_listen(const struct spec *spec, const struct liste
 		.name = title, .aliases = others, .syntax = ":<host>:<port>",                 \
 		.feature = "WITH_TCP", .min_params = 2, .max_params = 2,                      \
 		.groups = CONNECT_GROUPS | (groups_), .directions = ADDR_BOTH, .family = ip,  \
-		.check = check_connect, .open = open_connect }
+		.carries = true, .check = check_connect, .open = open_connect }
 
 #define LISTEN(tag, title, others, ip, groups_)                                               \
 	const struct addr_type addr_type_##tag##_listen = {                                   \

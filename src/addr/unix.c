@@ -311,12 +311,13 @@ static struct listener *start_listen(const struct spec *spec, const struct liste
 	return fd < 0 ? NULL : listener_new(spec, fd, closer, request);
 }
 
-#define CONNECT(tag, title, others, groups_, open_, feature_)                                 \
+#define CONNECT(tag, title, others, groups_, open_, carries_, feature_)                       \
 	const struct addr_type addr_type_##tag = {                                            \
 		.name = title, .aliases = others, .syntax = ":<filename>",                    \
 		.feature = feature_, .min_params = 1, .max_params = 1,                        \
 		.groups = G_FD | G_SOCKET | G_RETRY | G_UNIX | (groups_),                     \
-		.directions = ADDR_BOTH, .family = AF_UNIX, .check = unix_check, .open = open_ }
+		.directions = ADDR_BOTH, .family = AF_UNIX, .carries = carries_,  \
+		.check = unix_check, .open = open_ }
 
 #define LISTEN(tag, title, others, groups_, feature_)                                         \
 	const struct addr_type addr_type_##tag = {                                            \
@@ -326,9 +327,11 @@ static struct listener *start_listen(const struct spec *spec, const struct liste
 		.directions = ADDR_BOTH, .family = AF_UNIX, .check = unix_check,                   \
 		.open = listener_open_once, .listen = start_listen }
 
-CONNECT(unix_connect, "UNIX-CONNECT", "LOCAL", G_NAMED, open_connect, "WITH_UNIX");
-CONNECT(unix_client, "UNIX-CLIENT", "UNIX", G_NAMED, open_client, "WITH_UNIX");
+CONNECT(unix_connect, "UNIX-CONNECT", "LOCAL", G_NAMED, open_connect, true, "WITH_UNIX");
+CONNECT(unix_client, "UNIX-CLIENT", "UNIX", G_NAMED, open_client, false, "WITH_UNIX");
 LISTEN(unix_listen, "UNIX-LISTEN", "UNIX-L", G_NAMED, "WITH_UNIX");
-CONNECT(abstract_connect, "ABSTRACT-CONNECT", NULL, 0, open_connect, "WITH_ABSTRACT_UNIXSOCKET");
-CONNECT(abstract_client, "ABSTRACT-CLIENT", "ABSTRACT", 0, open_client, "WITH_ABSTRACT_UNIXSOCKET");
+CONNECT(abstract_connect, "ABSTRACT-CONNECT", NULL, 0, open_connect, true,
+        "WITH_ABSTRACT_UNIXSOCKET");
+CONNECT(abstract_client, "ABSTRACT-CLIENT", "ABSTRACT", 0, open_client, false,
+        "WITH_ABSTRACT_UNIXSOCKET");
 LISTEN(abstract_listen, "ABSTRACT-LISTEN", NULL, 0, "WITH_ABSTRACT_UNIXSOCKET");

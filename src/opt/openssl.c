@@ -139,11 +139,6 @@ static const char *check_compress(struct opt_value *value)
 	       ? NULL : "is not a way to compress; there are none and auto";
 }
 
-static const char *check_time(struct opt_value *value)
-{
-	return value->number > 0 ? NULL : "must be greater than 0";
-}
-
 /* RFC 4648, 4. Returns -1 for anything else. */
 static int base64_digit(char c)
 {
@@ -266,7 +261,6 @@ static const struct optdef defs[] = {
 	 NULL},
 	/* own additions */
 	{"alpn", NULL, G_OPENSSL, PH_SPECIFIC, K_STRING, NULL, 0, 0, NULL, check_alpn},
-	{"handshake-timeout", NULL, G_OPENSSL, PH_SPECIFIC, K_TIME, NULL, 0, 0, NULL, check_time},
 	{"pin-sha256", NULL, G_OPENSSL, PH_SPECIFIC, K_STRING, NULL, 0, 0, NULL, check_pin},
 };
 
