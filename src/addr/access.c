@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "addr/ip.h"
+#include "addr/proxy_options.h"
 #include "addr/range.h"
 #include "addr/tcpwrap.h"
 #include "sys/log.h"
@@ -20,6 +21,9 @@ struct access {
 /* Types over IP have ranges of hosts; others, of the bytes of any address. */
 static const char *parse_range(const struct spec *spec, const char *text, struct range *range)
 {
+	/* the clients of proxies can have any */
+	if (spec_accept_proxy(spec) != ACCEPT_PROXY_NONE)
+		return range_parse(range, text, AF_UNSPEC);
 	return spec->type->groups & (G_IP4 | G_IP6) ? range_parse(range, text, ip_family(spec))
 	                                            : range_parse_bytes(range, text);
 }
