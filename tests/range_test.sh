@@ -1,6 +1,6 @@
 #!/bin/sh
-# Who may connect: options range and range-file, given once and often, read again on SIGHUP; in a network
-# namespace of its own.
+# Who may connect: options range and range-file, given once and often, read again on SIGHUP; in a
+# network namespace of its own.
 
 # shellcheck disable=SC2034,SC3045
 # shellcheck source=tests/lib.sh

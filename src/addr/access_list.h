@@ -1,5 +1,5 @@
-/* The networks of options range and range-file of an address: who may connect. Made once, and shared
- * by all that listen for the address, now or later; SIGHUP reads the files again. */
+/* The networks of options range and range-file of an address: who may connect. Made once, and
+ * shared by all that listen for the address, now or later; SIGHUP reads the files again. */
 #ifndef ADDR_ACCESS_LIST_H
 #define ADDR_ACCESS_LIST_H
 

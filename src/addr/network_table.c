@@ -276,7 +276,8 @@ static bool is_behind(const struct network *n, const struct nesting *around)
 {
 	unsigned top = around->depth - 1;
 
-	return !around->level[top].endless && compare_keys(around->level[top].end, n->key, n->words) <= 0;
+	return !around->level[top].endless &&
+	       compare_keys(around->level[top].end, n->key, n->words) <= 0;
 }
 
 static void cut(struct intervals *t, const struct network *networks, size_t count)

@@ -50,8 +50,8 @@ static const char *add_entry(struct network_table *table, const char *text, bool
 }
 
 /* One line without its end. entry: room for what is of it, for messages. */
-static const char *add_line(struct network_table *table, const char *line, size_t length, bool bytes,
-                            char entry[LINE_MOST])
+static const char *add_line(struct network_table *table, const char *line, size_t length,
+                            bool bytes, char entry[LINE_MOST])
 {
 	*entry = '\0';
 	if (memchr(line, '\0', length) != NULL)

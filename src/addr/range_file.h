@@ -1,6 +1,6 @@
-/* Files of networks that may connect or may not (option range-file): one on a line, IPv4 or IPv6, as
- * range_parse_listed() reads it, or of bytes; a "!" in front denies; what is behind a "#" is a
- * comment. */
+/* Files of networks that may connect or may not (option range-file): one on a line, IPv4 or IPv6,
+ * as range_parse_listed() reads it, or of bytes; a "!" in front denies; what is behind a "#" is
+ * a comment. */
 #ifndef ADDR_RANGE_FILE_H
 #define ADDR_RANGE_FILE_H
 
