@@ -158,7 +158,7 @@ test_silent() {
 
 test_from() {
 	# peers that are no trusted proxies are refused, whatever they say, before anything is read
-	listener relay 'TCP6-LISTEN:0,ipv6-v6only=0,fork,accept-proxy,accept-proxy-from=10.0.0.0/8:[2001:db8::]/32,accept-proxy-from=127.0.0.2/32' "$who"
+	listener relay 'TCP6-LISTEN:0,ipv6-v6only=0,fork,accept-proxy,accept-proxy-from=10.0.0.0/8:[2001:db8::]/32,accept-proxy-from=127.0.0.2:[2001:db9::1]' "$who"
 	for from in 'TCP4:127.0.0.1' 'TCP6:[::1]'; do
 		run "$SOCAT" "TEXT:PROXY UNKNOWN!!CREATE:got" "$from:$port"
 	done
@@ -193,6 +193,18 @@ test_range() {
 	assert_log out hello
 	peer send "127.0.0.1:$port" "$v2"
 	assert_out ''
+}
+
+test_lists() {
+	# files of networks, with exceptions
+	printf '%s\n' 192.0.2.0/24 '!192.0.2.8' 2001:db8::/32 >list
+	acceptor "range-file=$dir/list"
+	still_good
+	peer send "127.0.0.1:$port" "$(header 1 tcp4 192.0.2.8 1 198.51.100.1 80)$hello"
+	assert_out ''
+	wait_log relay.log ' W refusing connection from AF=2 192\.0\.2\.8:1 due to range-file option$'
+	peer send "127.0.0.1:$port" "$(header 1 tcp6 2001:db8::8 1 2001:db8::1 80)$hello"
+	assert_log out hello
 }
 
 test_ports() {

@@ -59,6 +59,9 @@ static const char *add_networks(const char **text, struct range *out, unsigned *
 
 		why = network == NULL ? error_text(ENOMEM)
 		                      : range_parse(&range, network, AF_UNSPEC);
+		/* an address alone is one host */
+		if (why != NULL && network != NULL && range_parse_listed(&range, network) == NULL)
+			why = NULL;
 		free(network);
 		if (why != NULL)
 			return why;
