@@ -180,7 +180,7 @@ test_haproxy_sends_to_tls() {
 	wait_until listens 8001
 	ask4 8001
 	assert_out "127.0.0.9 $client 127.0.0.1 8001\nhello"
-	run "$SOCAT" -t 20 - "OPENSSL:localhost:9001,cafile=$pki/ca.crt,send-proxy" <in
+	run "$SOCAT" -t 20 - "OPENSSL:127.0.0.1:9001,cafile=$pki/ca.crt,send-proxy" <in
 	assert_log out '^127\.0\.0\.1 [0-9]+ 127\.0\.0\.1 9001$'
 	refute_log relay.log ' [WE] '
 }
