@@ -235,6 +235,21 @@ test_tables() {
 	assert_out ''
 }
 
+test_tables_without_addresses() {
+	# clients that are UNIX sockets have no address and no name: only ALL and UNKNOWN are them
+	echo 'ALL: ALL' >deny
+	acceptor "tcpwrap=relay,allow-table=$dir/allow,deny-table=$dir/deny"
+	for pattern in 10.0.0.0/8 .example LOCAL KNOWN PARANOID '[::]/0' UNKNOWN ALL; do
+		echo "relay: $pattern" >allow
+		peer send "127.0.0.1:$port" "$(header 2 unix /run/c '' /run/s '')$hello"
+		case $pattern in
+		UNKNOWN | ALL) assert_log out hello ;;
+		*) assertEquals "$pattern" '' "$(cat out)" ;;
+		esac
+	done
+	assert_lines relay.log ' W refusing connection from AF=1 "/run/c" due to tcpwrapper option$' 6
+}
+
 test_tables_with_names() {
 	# names of clients are looked up
 	cp /etc/hosts hosts
@@ -359,6 +374,29 @@ test_chain() {
 	given hello
 	run "$SOCAT" -t 5 - "TCP6:[2001:db8::7]:$port,bind=[2001:db8::7]:40000" <in
 	assert_out "[2001:0db8:0000:0000:0000:0000:0000:0007] 40000 [2001:0db8:0000:0000:0000:0000:0000:0007] $port\nhello"
+}
+
+test_many() {
+	# hundreds of connections at once through two relays, beside peers that say nothing; and nothing is left
+	server echo echo
+	listener back "TCP4-LISTEN:0,bind=127.0.0.1,fork,$trusted,handshake-timeout=600" \
+		"TCP4:127.0.0.1:$server_port"
+	back=$pid back_port=$port
+	listener front TCP4-LISTEN:0,bind=127.0.0.1,fork "TCP4:127.0.0.1:$back_port,send-proxy-v2"
+	client many "127.0.0.1:$port" 20 100
+	wait_until has_sockets "$back" 1
+	fds=$(count_fds "$back")
+	for number in 1 2 3; do
+		start "silent$number" "$python" "$tests/proxy_peer.py" stay "127.0.0.1:$back_port" 50
+	done
+	client many "127.0.0.1:$port" 300 1000
+	assert_out '300 of 300 answers right\n'
+	wait_until has_sockets "$back" 4
+	for number in 1 2 3; do
+		stop "${started##* }"
+	done
+	wait_until has_fds "$back" "$fds"
+	assert_lines back.log ': the client is AF=2 127\.0\.0\.1:' 320
 }
 
 # tls_acceptor OPTIONS: a TLS server that expects headers; $port, $relay.
