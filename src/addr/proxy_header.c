@@ -105,7 +105,7 @@ static unsigned put_addresses(unsigned char **at, const struct client_info *clie
 		return UNSPEC;
 	memcpy(*at, ends.source + 16 - ends.length, ends.length);
 	memcpy(*at + ends.length, ends.destination + 16 - ends.length, ends.length);
-	*at = put_16(*at + 2 * ends.length, net_port(&client->peer.addr));
+	*at = put_16(*at + ends.length + ends.length, net_port(&client->peer.addr));
 	*at = put_16(*at, net_port(&client->local.addr));
 	return ends.length == 4 ? INET : INET6;
 }
@@ -319,7 +319,7 @@ static void set_path(struct net_peer *end, const unsigned char *path)
 
 static void set_addresses(struct client_info *client, unsigned family, const unsigned char *at)
 {
-	unsigned size = family == INET ? 4 : 16;
+	size_t size = family == INET ? 4 : 16;
 	int ip = family == INET ? AF_INET : AF_INET6;
 
 	if (family == UNIX) {
@@ -358,6 +358,6 @@ const char *proxy_header_read(const unsigned char *bytes, size_t length,
                               struct client_info *client)
 {
 	client->peer.length = client->local.length = 0;
-	return bytes[0] == word[0] ? read_line(bytes, length, client)
+	return bytes[0] == 'P' ? read_line(bytes, length, client)
 	                           : read_binary(bytes, length, client);
 }
