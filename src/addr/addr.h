@@ -33,6 +33,7 @@ struct addr_type {
 	int family;             /* AF_UNSPEC, AF_INET ... for types that share functions */
 	bool raw_ip;            /* no ports; IPv4's header is taken off what is received */
 	bool carries;           /* connects to something that others can run on: see option via */
+	bool awaits;            /* opening waits for a peer: with fork it is opened again at once */
 	/* Check parameters and combinations of options, opening nothing. Returns 0, or -1
 	 * with an error logged. NULL: nothing to check beyond the counts. */
 	int (*check)(const struct spec *spec);

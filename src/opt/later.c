@@ -12,9 +12,6 @@ static const struct optdef defs[] = {
 	{"proxy-resolve", "resolv resolve", G_HTTP, PH_LATE, K_BOOL, NULL, 0, 0, opt_not_built,
 	 NULL},
 	{"proxyport", NULL, G_HTTP, PH_LATE, K_STRING, NULL, 0, 0, opt_not_built, NULL},
-	{"sockspass", NULL, G_SOCKS, PH_LATE, K_STRING, NULL, 0, 0, opt_not_built, NULL},
-	{"socksport", NULL, G_SOCKS, PH_LATE, K_STRING, NULL, 0, 0, opt_not_built, NULL},
-	{"socksuser", NULL, G_SOCKS, PH_LATE, K_STRING, NULL, 0, 0, opt_not_built, NULL},
 };
 
 OPT_FAMILY(opt_family_later, "other types (not built yet)", defs);
