@@ -25,9 +25,9 @@ struct dialogue_request {
 	 * dialogue is over (as soon as what was said is written); -1: dialogue_fail() was called. */
 	int (*step)(void *owner, struct dialogue *dialogue, const unsigned char *heard,
 	            size_t length);
-	/* The channel is the receiver's again, not attached, and problem is NULL; or channel is NULL,
-	 * and why: valid until the call returns. unheard: the peer had not said a byte and
-	 * has closed the connection. Not called before the start has returned. */
+	/* The channel is the receiver's, not attached, and problem is NULL; or there is none, and
+	 * why: valid until the call returns. unheard: the peer has closed the connection without
+	 * a byte. Not called before the start has returned. */
 	void (*done)(void *owner, struct channel *channel, const char *problem, bool unheard);
 	/* NULL, or: the time is over; why it has failed, for done(). NULL: it is the time of option
 	 * handshake-timeout. */
@@ -35,7 +35,7 @@ struct dialogue_request {
 	void *owner;
 };
 
-/* Returns NULL with errno set (no memory, no descriptor); the channel is then still the caller's. */
+/* Returns NULL with errno set (no memory, no descriptor): the channel is still the caller's. */
 struct dialogue *dialogue_start(const struct dialogue_request *request);
 
 /* Give up: the channel is closed, done() not called. NULL is fine. */

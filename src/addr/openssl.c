@@ -1,6 +1,6 @@
-/* OPENSSL-CONNECT and OPENSSL-LISTEN: TLS over TCP, or over whatever option via says. Connecting is a
- * tunnel's work (tunnel.h), with a handshake as its negotiation. Listening is TCP's; the handshake
- * comes when it is known which process serves the connection. */
+/* OPENSSL-CONNECT and OPENSSL-LISTEN: TLS over TCP, or over whatever option via says. Connecting
+ * is a tunnel's work (tunnel.h), with a handshake as its negotiation. Listening is TCP's; the
+ * handshake comes when it is known which process serves the connection. */
 #include "addr/openssl.h"
 
 #include <errno.h>

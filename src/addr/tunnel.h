@@ -35,8 +35,8 @@ struct tunnel_type {
 	const char *(*expired)(struct tunnel *tunnel);
 
 	/* Negotiate over this channel, which belongs to the negotiation from now on. At its end, and
-	 * not before start() has returned, tunnel_done() or tunnel_failed() is called. Returns NULL with errno
-	 * set: the channel is then still the caller's. */
+	 * not before start() has returned, tunnel_done() or tunnel_failed() is called. Returns NULL
+	 * with errno set: the channel is then still the caller's. */
 	void *(*start)(struct tunnel *tunnel, struct channel *channel);
 	void (*cancel)(void *negotiation);     /* NULL is fine */
 };

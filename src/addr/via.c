@@ -22,7 +22,12 @@ static int check_carrier(const struct spec *spec, const struct address *via)
 {
 	const struct spec *carrier = via->reader;
 
-	if (via->writer != via->reader || !carrier->type->carries) {
+	if (via->writer != via->reader) {
+		log_error("%s: option \"via\": %s!!%s is a dual address; one that connects is needed",
+		          spec->text, carrier->text, via->writer->text);
+		return -1;
+	}
+	if (!carrier->type->carries) {
 		log_error("%s: option \"via\": %s does not connect to anything that this could run on; "
 		          "there are TCP, UNIX-CONNECT, ABSTRACT-CONNECT, OPENSSL, PROXY, SOCKS4, SOCKS4A "
 		          "and SOCKS5-CONNECT", spec->text, carrier->text);

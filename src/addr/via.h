@@ -5,7 +5,7 @@
 
 #include "addr/addr.h"
 
-/* Parse the option's value into spec->via, if the spec has the option. Returns 0, or -1 (logged). */
+/* Parse the option's value, if there is one, into spec->via. Returns 0, or -1 (logged). */
 int via_parse(struct spec *spec, const struct parse_settings *settings);
 
 /* Options that act on the socket that connects to the server: with option via there is none. For

@@ -53,8 +53,14 @@ int channel_attach(struct channel *channel, void (*notify)(void *owner), void *o
 	return channel->ops->attach(channel);
 }
 
+static void nobody(void *owner)
+{
+	(void)owner;
+}
+
 void channel_detach(struct channel *channel)
 {
+	channel->notify = nobody;
 	if (channel->ops->detach != NULL)
 		channel->ops->detach(channel);
 }

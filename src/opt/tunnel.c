@@ -1,5 +1,5 @@
-/* Options of addresses that come to terms with a server before there is data: by a TLS handshake, or
- * as clients of a proxy. */
+/* Options of addresses that come to terms with a server before there is data: by a TLS
+ * handshake, or as clients of a proxy. */
 #include "opt/family.h"
 
 static const char *check_time(struct opt_value *value)
