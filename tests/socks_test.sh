@@ -531,14 +531,21 @@ stop_clients() {
 }
 
 test_listen_same_port() {
-	# a port that was asked for is listened on again while sessions go on
-	proxied proxy
-	relay relay "SOCKS5-LISTEN:127.0.0.1:$proxy_port:127.0.0.1:8000,fork" PIPE
-	for n in 1 2 3; do
-		bound relay "$n"
-		assertEquals 8000 "$port"
-		client ask 127.0.0.1:8000 "hello $n"
-		assert_out "hello $n"
+	# a port that was asked for is listened on again while sessions go on, also in processes
+	for option in fork fork,isolate; do
+		proxied proxy
+		relay relay "SOCKS5-LISTEN:127.0.0.1:$proxy_port:127.0.0.1:8000,$option" PIPE
+		relay=$pid
+		for n in 1 2 3; do
+			bound relay "$n"
+			assertEquals 8000 "$port"
+			client ask 127.0.0.1:8000 "hello $n"
+			assert_out "hello $n"
+		done
+		bound relay 4
+		stop "$relay"
+		assertEquals 0 "$status"
+		stop "$server_pid"
 	done
 }
 
