@@ -1,6 +1,8 @@
-/* SOCKS4, SOCKS4A, SOCKS5-CONNECT and SOCKS5-LISTEN: connections made, or accepted, by a SOCKS server.
+/* SOCKS4, SOCKS4A, SOCKS5-CONNECT and SOCKS5-LISTEN: connections that a SOCKS server makes, or
+ * accepts.
  *
- * Theory of operation: a tunnel (tunnel.h) connects to the server and has the scripts here talk to it.
+ * Theory of operation: a tunnel (tunnel.h) connects to the server and has the scripts here talk
+ * to it.
  *   SOCKS4, 4A: the request > REPLY.
  *   SOCKS5: the greeting > CHOICE of the way to log in > LOGIN, if it is that with a password > the
  *   request > REPLY. For SOCKS5-LISTEN this one says where the server listens; then it
@@ -141,10 +143,12 @@ static int check5(const struct spec *spec)
 {
 	const char *password = spec_string(spec, "sockspass");
 
-	if (check(spec, AF_UNSPEC) < 0 || check_length(spec, "option \"socksuser\"", user5(spec)) < 0)
+	if (check(spec, AF_UNSPEC) < 0 ||
+	    check_length(spec, "option \"socksuser\"", user5(spec)) < 0)
 		return -1;
 	if (*user5(spec) == '\0') {
-		log_error("%s: option \"socksuser\" is empty, which SOCKS5 does not allow", spec->text);
+		log_error("%s: option \"socksuser\" is empty, which SOCKS5 does not allow",
+		          spec->text);
 		return -1;
 	}
 	if (has_login(spec) && password == NULL)
@@ -352,8 +356,8 @@ static const char *lookup4(const struct spec *spec, int *family)
 /* --- the types ------------------------------------------------------------------ */
 
 #define TUNNEL \
-	.what = "SOCKS handshake", .server = server, .peer = "the SOCKS server", .timeout = TIMEOUT, \
-	.max = SOCKS_ANSWER, .memory = sizeof(struct script)
+	.what = "SOCKS handshake", .server = server, .peer = "the SOCKS server", \
+	.timeout = TIMEOUT, .max = SOCKS_ANSWER, .memory = sizeof(struct script)
 
 static const struct tunnel_type tunnel4 = { TUNNEL, .lookup = lookup4, .step = step4 };
 static const struct tunnel_type tunnel4a = { TUNNEL, .step = step4 };

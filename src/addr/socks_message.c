@@ -145,13 +145,13 @@ int socks5_choice(const unsigned char *heard, size_t length, bool password, char
 	if (heard[1] == SOCKS_NO_LOGIN || (heard[1] == SOCKS_PASSWORD && password))
 		return 0;
 	if (heard[1] != 0xff)
-		snprintf(problem, SOCKS_PROBLEM, "the server has chosen a way to log in (%u) that was "
-		         "not offered", heard[1]);
+		snprintf(problem, SOCKS_PROBLEM, "the server has chosen a way to log in (%u) that "
+		         "was not offered", heard[1]);
 	else if (password)
 		bad(problem, "the server accepts neither a user name and a password nor none");
 	else
-		bad(problem, "the server does not serve without a login: give options socksuser and "
-		    "sockspass");
+		bad(problem, "the server does not serve without a login: give options socksuser "
+		    "and sockspass");
 	return -1;
 }
 

@@ -1,5 +1,6 @@
-/* What SOCKS clients say and hear: SOCKS4 and 4A (the memos of Ying-Da Lee, 1992 and later), SOCKS5
- * (RFC 1928) and its login with a name and a password (RFC 1929). Nothing is sent or received here. */
+/* What SOCKS clients say and hear: SOCKS4 and 4A (the memos of Ying-Da Lee, 1992 and later),
+ * SOCKS5 (RFC 1928) and its login with a name and a password (RFC 1929). Nothing is sent or
+ * received here. */
 #ifndef ADDR_SOCKS_MESSAGE_H
 #define ADDR_SOCKS_MESSAGE_H
 
@@ -47,8 +48,8 @@ int socks5_choice(const unsigned char *heard, size_t length, bool password, char
 int socks5_login_reply(const unsigned char *heard, size_t length, char *problem);
 int socks5_reply(const unsigned char *heard, size_t length, char *problem);
 
-/* The address in a good reply of SOCKS5, as a message shows it, in text (NET_TEXT bytes). *peer is that
- * address; its length is 0 if the server has given a name. */
+/* The address in a good reply of SOCKS5, as a message shows it, in text (NET_TEXT bytes). *peer is
+ * that address; its length is 0 if the server has given a name. */
 void socks5_address(const unsigned char *reply, struct net_peer *peer, char *text);
 
 #endif

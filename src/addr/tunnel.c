@@ -249,8 +249,8 @@ static void look_up(struct tunnel *t, const char *host)
 		finish(t, NULL);
 		return;
 	}
-	t->lookup = resolve_start(host, t->family, t->family == AF_UNSPEC ? AI_ADDRCONFIG : 0, netns,
-	                          resolved, t);
+	t->lookup = resolve_start(host, t->family, t->family == AF_UNSPEC ? AI_ADDRCONFIG : 0,
+	                          netns, resolved, t);
 	if (netns >= 0)
 		close(netns);
 	if (t->lookup == NULL)

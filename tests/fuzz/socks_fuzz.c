@@ -1,5 +1,6 @@
-/* A SOCKS server that says anything: the judges ask for no byte too many, come to an end, give a reason,
- * and what they found good can be shown. The first byte picks the answer that is expected. */
+/* A SOCKS server that says anything: the judges ask for no byte too many, come to an end, give a
+ * reason, and what they found good can be shown. The first byte picks the answer that is
+ * expected. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

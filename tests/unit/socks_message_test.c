@@ -1,4 +1,5 @@
-/* What SOCKS clients say, byte for byte, and how they judge what they hear: every code, every cut. */
+/* What SOCKS clients say, byte for byte, and how they judge what they hear: every code, every
+ * cut. */
 #include "addr/socks_message.h"
 
 #include <arpa/inet.h>
@@ -101,8 +102,8 @@ static int choice_with_password(const unsigned char *heard, size_t length, char 
 	return socks5_choice(heard, length, true, why);
 }
 
-/* A good answer: at every cut more is missing, never beyond its end; at its end nothing; and what is
- * behind it changes nothing. Asking for just what is missing leads there. */
+/* A good answer: at every cut more is missing, never beyond its end; at its end nothing; and what
+ * is behind it changes nothing. Asking for just what is missing leads there. */
 static void check_good(judge *judged, const unsigned char *answer, size_t size)
 {
 	unsigned char longer[SOCKS_ANSWER + 8];
@@ -158,8 +159,8 @@ static void test_replies4(void)
 		snprintf(why, sizeof why, "SOCKS4 server error %u: %s", code,
 		         code == 91 ? "connect request rejected or failed"
 		         : code == 92 ? "it can't ask the identd of this host, which it wants to"
-		         : code == 93 ? "the identd of this host reports another user: give that one in "
-		                        "option socksuser"
+		         : code == 93 ? "the identd of this host reports another user: give that "
+		                        "one in option socksuser"
 		         : "unknown error");
 		if (code != 90)
 			check_bad(socks4_reply, reply, sizeof reply, 2, why);
@@ -201,8 +202,8 @@ static void test_logins(void)
 	check_good(socks5_login_reply, answer, 2);
 	for (unsigned status = 1; status < 256; status++) {
 		answer[1] = (unsigned char)status;
-		check_bad(socks5_login_reply, answer, 2, 2, "the server has refused the user name or "
-		          "the password (options socksuser, sockspass)");
+		check_bad(socks5_login_reply, answer, 2, 2, "the server has refused the user name "
+		          "or the password (options socksuser, sockspass)");
 	}
 }
 
