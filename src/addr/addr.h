@@ -52,7 +52,7 @@ struct addr_type {
 
 struct spec {
 	const struct addr_type *type;
-	char *text;             /* the single address as written */
+	char *text;             /* the single address as written, but for passwords */
 	char **params;
 	unsigned param_count;
 	struct opt_value *opts;
