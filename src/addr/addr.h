@@ -40,7 +40,7 @@ struct addr_type {
 	 * with an error logged. */
 	int (*prepare)(const struct spec *spec);
 	/* Read it anew (SIGHUP); what can't be read is kept as it was. Returns 0, or -1 with an
-	 * error logged. */
+	 * error logged; 1 if this address has nothing to read. */
 	int (*reload)(const struct spec *spec);
 	/* Start opening one channel: see addr/open.h. NULL for types that only listen. */
 	struct opening *(*open)(const struct spec *spec, const struct open_request *request);

@@ -69,10 +69,7 @@ static bool spec_reload(const struct spec *spec)
 {
 	bool some = spec->via != NULL && address_reload(spec->via);
 
-	if (spec->type->reload == NULL)
-		return some;
-	spec->type->reload(spec);
-	return true;
+	return (spec->type->reload != NULL && spec->type->reload(spec) != 1) || some;
 }
 
 bool address_reload(const struct address *address)
