@@ -310,6 +310,8 @@ static void check_hidden(const char *text, const char *expected)
 /* Passwords are nowhere in messages. */
 static void test_secrets(void)
 {
+	struct opt_value value;
+
 	check_hidden("proxy:a:b:1,proxyauth=user:pass", "proxy:a:b:1,proxyauth=...");
 	check_hidden("proxy:a:b:1,Proxy-Authorization=\"a,b\",retry=3",
 	             "proxy:a:b:1,Proxy-Authorization=...");
@@ -321,6 +323,10 @@ static void test_secrets(void)
 	             "proxy:a:b:1,proxyauthfile=name,retry=3");
 	check_hidden("text:a=b=c", "text:a=b=c");
 	check_hidden("=", "=");
+	CHECK_NUMBER(opt_read(&value, "proxyauth", "user:pass", -1, "address"), 0);
+	CHECK_TEXT(value.text, "proxyauth");
+	CHECK_TEXT(value.string, "user:pass");
+	opt_value_free(&value);
 }
 
 int main(void)
