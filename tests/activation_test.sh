@@ -219,6 +219,8 @@ test_access_needs_its_family() {
 	# checks by address need a socket that has such addresses
 	refused "unix:$dir/a" -- ACCEPT-FD:3,range=10.0.0.0/8 PIPE
 	assert_error 'option "range" needs a socket of IP, but descriptor 3 has family 1$'
+	refused "unix:$dir/c" -- ACCEPT-FD:3,range-file=list PIPE
+	assert_error 'option "range-file" needs a socket of IP, but descriptor 3 has family 1$'
 	refused "unix:$dir/b" -- ACCEPT-FD:3,tcpwrap PIPE
 	assert_error 'option "tcpwrappers" needs a socket of IP'
 	refused tcp -- 'ACCEPT-FD:3,range=[::1]/128' PIPE

@@ -119,9 +119,9 @@ test_credentials_of_a_file() {
 	done
 	# by way of a pipe, too
 	mkfifo pipe
-	echo user:pass >pipe &
+	start writer sh -c 'echo user:pass >pipe'
 	ask "$(through proxyauthfile=pipe)"
-	wait $!
+	finish "$pid"
 	assert_request 'CONNECT target.example:443 HTTP/1.0\r\nProxy-authorization: Basic dXNlcjpwYXNz\r\n\r\n'
 }
 
@@ -180,6 +180,15 @@ test_reload() {
 	kill -HUP "$pid"
 	finish "$pid"
 	assert_log relay.log ' N exiting on signal 1$'
+	# a pipe is not waited for again
+	mkfifo pipe
+	start writer sh -c 'echo one:1 >pipe'
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork "$(through proxyauthfile=pipe)"
+	kill -HUP "$pid"
+	wait_log relay.log ' E .*: "pipe": it is not a regular file, .*'
+	client first "127.0.0.1:$port"
+	assert_out hello
+	assert_request 'CONNECT target.example:443 HTTP/1.0\r\nProxy-authorization: Basic b25lOjE=\r\n\r\n'
 }
 
 test_file_of_another_user() {

@@ -19,9 +19,9 @@
 #include <unistd.h>
 
 #include "addr/access.h"
+#include "addr/access_list.h"
 #include "addr/activation.h"
 #include "addr/listener.h"
-#include "addr/range.h"
 #include "addr/types.h"
 #include "sys/error.h"
 #include "sys/log.h"
@@ -136,12 +136,10 @@ static int check_phases(const struct spec *spec)
 static int check_family(const struct spec *spec, int fd)
 {
 	static const char *const names[] = {
-		"range", "tcpwrappers", "tcpwrap-etc", "tcpwrap-hosts-allow-table",
+		"range", "range-file", "tcpwrappers", "tcpwrap-etc", "tcpwrap-hosts-allow-table",
 		"tcpwrap-hosts-deny-table", "sourceport", "lowport",
 	};
-	const char *text = spec_string(spec, "range"), *why;
 	int family = net_family(fd);
-	struct range range;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (family != AF_INET && family != AF_INET6 && spec_opt(spec, names[i]) != NULL) {
@@ -149,11 +147,7 @@ static int check_family(const struct spec *spec, int fd)
 			          spec->text, names[i], fd, family);
 			return -1;
 		}
-	why = text != NULL ? range_parse(&range, text, family == AF_INET ? family : AF_UNSPEC) : NULL;
-	if (why == NULL)
-		return 0;
-	log_error("%s: option \"range\": \"%s\" %s", spec->text, text, why);
-	return -1;
+	return access_list_check_family(spec, family == AF_INET ? family : AF_UNSPEC);
 }
 
 static int check_descriptor(const struct spec *spec, int fd)

@@ -4,39 +4,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "addr/ip.h"
-#include "addr/range.h"
+#include "addr/access_list.h"
 #include "addr/tcpwrap.h"
 #include "sys/log.h"
 
 struct access {
-	bool ranged, wrapped, low_port;
-	struct range range;
+	const struct access_list *list;  /* or NULL */
+	bool wrapped, low_port;
 	struct tcpwrap wrap;
 	char allow[4096], deny[4096];
 	int source_port;          /* -1: any */
 };
 
-/* Types over IP have ranges of hosts; others, of the bytes of any address. */
-static const char *parse_range(const struct spec *spec, const char *text, struct range *range)
-{
-	return spec->type->groups & (G_IP4 | G_IP6) ? range_parse(range, text, ip_family(spec))
-	                                            : range_parse_bytes(range, text);
-}
-
 int access_check(const struct spec *spec)
 {
-	const char *text = spec_string(spec, "range");
-	struct range range;
-	const char *why;
-
-	if (text == NULL)
-		return 0;
-	why = parse_range(spec, text, &range);
-	if (why == NULL)
-		return 0;
-	log_error("%s: option \"range\": \"%s\" %s", spec->text, text, why);
-	return -1;
+	return access_list_check(spec);
 }
 
 static void read_tables(struct access *access, const struct spec *spec)
@@ -61,12 +43,10 @@ static void read_tables(struct access *access, const struct spec *spec)
 struct access *access_new(const struct spec *spec, bool low_port)
 {
 	struct access *access = calloc(1, sizeof(*access));
-	const char *text = spec_string(spec, "range");
 
 	if (access == NULL)
 		return NULL;
-	if (text != NULL)
-		access->ranged = parse_range(spec, text, &access->range) == NULL;
+	access->list = access_list_of(spec);
 	read_tables(access, spec);
 	access->source_port = (int)spec_number(spec, "sourceport", -1);
 	access->low_port = low_port && spec_flag(spec, "lowport");
@@ -104,8 +84,11 @@ static enum access_answer ask_tables(const struct access *access, const struct n
 /* The option that refuses without looking at a name, or NULL. */
 static const char *refusing_option(const struct access *access, const struct net_peer *peer)
 {
-	if (access->ranged && !range_match(&access->range, &peer->addr.sa))
-		return "range";
+	const char *option = access->list == NULL ? NULL
+	                     : access_list_refuses(access->list, &peer->addr.sa);
+
+	if (option != NULL)
+		return option;
 	if (access->source_port >= 0 && net_port(&peer->addr) != (unsigned)access->source_port)
 		return "sourceport";
 	return access->low_port && net_port(&peer->addr) >= 1024 ? "lowport" : NULL;

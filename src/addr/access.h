@@ -1,4 +1,5 @@
-/* Who may connect: options range, tcpwrap, sourceport and lowport of listening addresses. */
+/* Who may connect: options range, range-file, tcpwrap, sourceport and lowport of addresses that
+ * listen. */
 #ifndef ADDR_ACCESS_H
 #define ADDR_ACCESS_H
 

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "addr/access_list.h"
 #include "addr/lock.h"
 #include "chan/layer.h"
 #include "chan/terminal.h"
@@ -53,7 +54,7 @@ void open_done(const struct open_request *request, struct channel *channel)
 
 static int spec_prepare(const struct spec *spec)
 {
-	if (spec->via != NULL && address_prepare(spec->via) < 0)
+	if ((spec->via != NULL && address_prepare(spec->via) < 0) || access_list_prepare(spec) < 0)
 		return -1;
 	return spec->type->prepare == NULL ? 0 : spec->type->prepare(spec);
 }
@@ -65,19 +66,22 @@ int address_prepare(const struct address *address)
 	return address->writer == address->reader ? 0 : spec_prepare(address->writer);
 }
 
-static bool spec_reload(const struct spec *spec)
+static bool spec_reload(const struct spec *spec, bool server)
 {
-	bool some = spec->via != NULL && address_reload(spec->via);
+	bool some = spec->via != NULL && address_reload(spec->via, server);
 
-	return (spec->type->reload != NULL && spec->type->reload(spec) != 1) || some;
+	some |= access_list_reload(spec);
+	if (!server || spec->type->reload == NULL)
+		return some;
+	return spec->type->reload(spec) != 1 || some;
 }
 
-bool address_reload(const struct address *address)
+bool address_reload(const struct address *address, bool server)
 {
-	bool some = spec_reload(address->reader);
+	bool some = spec_reload(address->reader, server);
 
 	if (address->writer != address->reader)
-		some |= spec_reload(address->writer);
+		some |= spec_reload(address->writer, server);
 	return some;
 }
 

@@ -92,8 +92,9 @@ struct listener *address_listen(const struct address *address,
 
 /* Read what an address needs from files, once, before anything is opened. Returns 0, or -1 (logged). */
 int address_prepare(const struct address *address);
-/* Read it anew. Returns false if there is nothing of the kind. */
-bool address_reload(const struct address *address);
+/* Read it anew: lists of networks, which decide about packets of a session, too; and with server,
+ * what the types have for the sessions to come. Returns false if there is nothing of the kind. */
+bool address_reload(const struct address *address, bool server);
 
 /* True if the address makes channel after channel: its type does, and it has option fork. */
 bool address_forks(const struct address *address);

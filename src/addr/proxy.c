@@ -12,11 +12,11 @@
 #include "addr/http_connect.h"
 #include "addr/tunnel.h"
 #include "addr/types.h"
+#include "loop/input.h"
 #include "loop/loop.h"
 #include "sys/error.h"
 #include "sys/log.h"
 #include "sys/text.h"
-#include "tls/input.h"
 
 #define GROUPS (G_FD | G_SOCKET | G_CHILD | G_RETRY | G_IP4 | G_IP6 | G_TCP | G_HTTP)
 
@@ -64,12 +64,12 @@ static char *read_file(const struct spec *spec, const char *path)
 {
 	/* room for a line end */
 	size_t size = 0, length;
-	char *data = (char *)tls_input_read(path, HTTP_CREDENTIALS_MAX + 2, &size), *text = NULL;
+	char *data = (char *)input_read(path, HTTP_CREDENTIALS_MAX + 2, &size), *text = NULL;
 	const char *problem = NULL;
 	char why[256];
 
 	if (data == NULL) {
-		file_failed(spec, path, tls_input_why(path, errno, why, sizeof(why)));
+		file_failed(spec, path, input_why(path, errno, why, sizeof(why)));
 		return NULL;
 	}
 	length = size;
@@ -83,7 +83,7 @@ static char *read_file(const struct spec *spec, const char *path)
 		file_failed(spec, path, problem);
 	else if ((text = strndup(data, length)) == NULL)
 		log_error("%s: %s", spec->text, error_text(ENOMEM));
-	tls_input_free((unsigned char *)data, size);
+	input_free((unsigned char *)data, size);
 	return text;
 }
 
@@ -108,19 +108,23 @@ static int prepare(const struct spec *spec)
 
 static int reload(const struct spec *spec)
 {
+	const char *path = spec_string(spec, "proxy-authorization-file");
 	struct secret *s = secrets;
-	char *text;
+	char *text = NULL;
 
 	while (s != NULL && s->spec != spec)
 		s = s->next;
 	if (s == NULL)
 		return 1;
-	text = read_file(spec, spec_string(spec, "proxy-authorization-file"));
+	if (input_can_wait(path))
+		file_failed(spec, path, "it is not a regular file, so it can't be read again");
+	else
+		text = read_file(spec, path);
 	if (text == NULL) {
 		log_error("%s: credentials were not reloaded: those in use stay", spec->text);
 		return -1;
 	}
-	tls_input_free((unsigned char *)s->text, strlen(s->text));
+	input_free((unsigned char *)s->text, strlen(s->text));
 	s->text = text;
 	log_notice("%s: credentials reloaded", spec->text);
 	return 0;

@@ -1,4 +1,4 @@
-/* Option range: see range.h. */
+/* Ranges of addresses: see range.h. */
 #include "addr/range.h"
 
 #include <arpa/inet.h>
@@ -42,34 +42,39 @@ static bool read_address(const char *text, const char *end, int family, unsigned
 	return inet_pton(family, address, out) == 1;
 }
 
-static const char *parse_ip6(struct range *range, const char *text)
+/* In lists an address without "/bits" is one host, and IPv6 needs no brackets. */
+static const char *parse_ip6(struct range *range, const char *text, bool in_list)
 {
-	const char *end = strchr(text, ']');
-	unsigned bits;
+	bool bare = *text != '[';
+	const char *end = bare ? text + strcspn(text, "/") : strchr(text, ']');
+	unsigned bits = 128;
 
-	if (end == NULL || !read_address(text + 1, end, AF_INET6, range->address))
-		return "does not begin with an IPv6 address in brackets";
-	if (end[1] != '/')
+	if (end == NULL || !read_address(text + !bare, end, AF_INET6, range->address))
+		return bare ? "does not begin with an IPv6 address"
+		            : "does not begin with an IPv6 address in brackets";
+	end += !bare;
+	if (*end != '/' && !(in_list && *end == '\0'))
 		return "has no \"/bits\" behind the address";
-	if (!read_bits(end + 2, 128, &bits))
+	if (*end == '/' && !read_bits(end + 1, 128, &bits))
 		return "needs a number of bits from 0 to 128 behind the \"/\"";
 	mask_of_bits(range->mask, 16, bits);
 	return NULL;
 }
 
-static const char *parse_ip4(struct range *range, const char *text)
+static const char *parse_ip4(struct range *range, const char *text, bool in_list)
 {
 	const char *end = text + strcspn(text, "/:");
-	unsigned bits;
+	unsigned bits = 32;
 
 	if (!read_address(text, end, AF_INET, range->address))
-		return "does not begin with an IPv4 address, or an IPv6 address in brackets";
-	if (*end == '\0')
+		return in_list ? "is no network like 10.0.0.0/8 or 2001:db8::/32, and no address"
+		               : "does not begin with an IPv4 address, or an IPv6 address in brackets";
+	if (*end == '\0' && !in_list)
 		return "has neither \"/bits\" nor \":mask\" behind the address";
 	if (*end == ':')
 		return inet_pton(AF_INET, end + 1, range->mask) == 1
 		       ? NULL : "needs a mask like 255.255.0.0 behind the \":\"";
-	if (!read_bits(end + 1, 32, &bits))
+	if (*end == '/' && !read_bits(end + 1, 32, &bits))
 		return "needs a number of bits from 0 to 32 behind the \"/\"";
 	mask_of_bits(range->mask, 4, bits);
 	return NULL;
@@ -81,19 +86,38 @@ static void apply_mask(struct range *range)
 		range->address[i] &= range->mask[i];
 }
 
+static const char *parse_ip(struct range *range, const char *text, bool in_list)
+{
+	const char *reason = range->family == AF_INET6 ? parse_ip6(range, text, in_list)
+	                                               : parse_ip4(range, text, in_list);
+
+	apply_mask(range);
+	return reason;
+}
+
+static void begin(struct range *range, bool ip6)
+{
+	memset(range, 0, sizeof *range);
+	range->family = ip6 ? AF_INET6 : AF_INET;
+	range->length = ip6 ? 16 : 4;
+}
+
 const char *range_parse(struct range *range, const char *text, int family)
 {
-	const char *reason;
-
-	memset(range, 0, sizeof *range);
-	range->family = *text == '[' ? AF_INET6 : AF_INET;
-	range->length = range->family == AF_INET ? 4 : 16;
+	begin(range, *text == '[');
 	if (family != AF_UNSPEC && family != range->family)
 		return range->family == AF_INET6 ? "is IPv6, but the address is IPv4 only"
 		                                 : "is not IPv6 ([address]/bits), but the address is";
-	reason = range->family == AF_INET6 ? parse_ip6(range, text) : parse_ip4(range, text);
-	apply_mask(range);
-	return reason;
+	return parse_ip(range, text, false);
+}
+
+const char *range_parse_listed(struct range *range, const char *text)
+{
+	const char *colon = strchr(text, ':');
+
+	/* "10.0.0.0:255.0.0.0" has one colon, IPv6 addresses have more */
+	begin(range, *text == '[' || (colon != NULL && strchr(colon + 1, ':') != NULL));
+	return parse_ip(range, text, true);
 }
 
 /* The bytes in dalan from text to end. Returns how many, or -1. */
@@ -141,6 +165,19 @@ const char *range_parse_bytes(struct range *range, const char *text)
 	range->length = (unsigned)length;
 	apply_mask(range);
 	return NULL;
+}
+
+unsigned range_ones(const struct range *range, bool *prefix)
+{
+	unsigned ones = 0;
+
+	*prefix = true;
+	for (unsigned i = 0; i < range->length * 8; i++)
+		if (range->mask[i / 8] & 0x80 >> i % 8) {
+			*prefix = *prefix && ones == i;
+			ones++;
+		}
+	return ones;
 }
 
 unsigned range_address_bytes(const struct sockaddr *address, const unsigned char **bytes)

@@ -1,4 +1,4 @@
-/* Option range: the addresses that may connect. */
+/* Ranges of addresses, as of option range. */
 #ifndef ADDR_RANGE_H
 #define ADDR_RANGE_H
 
@@ -20,6 +20,10 @@ struct range {
  * name server. Returns NULL, or why the text is bad: a phrase that goes behind it. */
 const char *range_parse(struct range *range, const char *text, int family);
 
+/* The same as it stands in files: also an address alone, which is one host, and IPv6 addresses
+ * without brackets. */
+const char *range_parse_listed(struct range *range, const char *text);
+
 /* The same for addresses of any family: "data:data" in dalan (opt/dalan.h), the bytes of a
  * struct sockaddr behind its family, and a mask of as many. */
 const char *range_parse_bytes(struct range *range, const char *text);
@@ -28,6 +32,9 @@ const char *range_parse_bytes(struct range *range, const char *text);
  * (::ffff:10.1.2.3) are compared as IPv4. Other families are never in a range of IP addresses.
  * peer: with room for any address, zero behind its own. */
 bool range_match(const struct range *range, const struct sockaddr *peer);
+
+/* How many ones the mask has. prefix: are they all in front? */
+unsigned range_ones(const struct range *range, bool *prefix);
 
 /* The bytes of an IP address and its length, 4 or 16, IPv4 in IPv6 taken out; 0 if the
  * address is of another family. */

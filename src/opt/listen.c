@@ -37,6 +37,7 @@ OPT_FAMILY(opt_family_retry, "trying again", retry_defs);
 
 static const struct optdef range_defs[] = {
 	{"range", NULL, G_RANGE, PH_ACCEPT, K_STRING, NULL, 0, 0, NULL, NULL},
+	{"range-file", NULL, G_RANGE, PH_ACCEPT, K_STRING, NULL, 0, 0, NULL, NULL},
 	{"tcpwrappers", "libwrap tcpwrap tcpwrapper wrap", G_RANGE, PH_ACCEPT, K_STRING_NULL,
 	 NULL, 0, 0, NULL, NULL},
 	{"tcpwrap-etc", "tcpwrap-dir", G_RANGE, PH_ACCEPT, K_STRING, NULL, 0, 0, NULL, NULL},

@@ -223,9 +223,10 @@ static void end_server(void)
 /* Returns false if neither address has anything to reload: then the signal ends the program. */
 static bool reload(void)
 {
-	bool left = address_reload(state.settings->left);
+	bool server = state.server != NULL;
+	bool left = address_reload(state.settings->left, server);
 
-	return address_reload(state.settings->right) || left;
+	return address_reload(state.settings->right, server) || left;
 }
 
 void run_signal(const struct signalfd_siginfo *info)
@@ -238,7 +239,7 @@ void run_signal(const struct signalfd_siginfo *info)
 		log_statistics();
 		return;
 	}
-	if (signal == SIGHUP && state.server != NULL && getpid() == state.pid && !again && reload())
+	if (signal == SIGHUP && !state.leaving && getpid() == state.pid && !again && reload())
 		return;
 	if (programs_take_signal(signal)) {
 		log_notice("signal %d passed on to the program", signal);

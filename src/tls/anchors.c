@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "loop/input.h"
 #include "sys/error.h"
 #include "sys/log.h"
 #include "tls/cert.h"
-#include "tls/input.h"
 #include "tls/pem.h"
 #include "tls/subject.h"
 
@@ -168,13 +168,13 @@ int tls_anchors_add(struct tls_anchors *anchors, const unsigned char *data, size
 static int add_file(struct tls_anchors *anchors, const char *path, const char *where)
 {
 	size_t size;
-	unsigned char *data = tls_input_read(path, BUNDLE_MAX, &size);
+	unsigned char *data = input_read(path, BUNDLE_MAX, &size);
 	int usable;
 
 	if (data == NULL)
 		return -1;
 	usable = tls_anchors_add(anchors, data, size, path, where);
-	tls_input_free(data, size);
+	input_free(data, size);
 	if (usable < 0)
 		errno = ENOMEM;
 	return usable;
@@ -259,7 +259,7 @@ static bool check_named(int result, const char *path, const char *where)
 	if (result < 0)
 		log_error("%s: can't read %s: %s", where, path,
 		          errno == EFBIG ? "it is larger than 16 MiB" :
-		          tls_input_why(path, errno, why, sizeof why));
+		          input_why(path, errno, why, sizeof why));
 	else
 		log_error("%s: %s: it has no certificate that can be used", where, path);
 	return false;

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "loop/input.h"
 #include "loop/loop.h"
 #include "sys/error.h"
 #include "sys/log.h"
@@ -108,11 +108,8 @@ struct tls_config *tls_config_new(const struct tls_settings *settings)
 /* At the start a pipe may be waited for, but not while there are sessions. */
 static bool can_be_read_again(const char *path, const struct tls_settings *settings)
 {
-	struct stat status;
-
-	if (path == NULL || stat(path, &status) < 0 || S_ISREG(status.st_mode) ||
-	    S_ISDIR(status.st_mode))
-		return true;   /* what is wrong with it shows when it is read */
+	if (path == NULL || !input_can_wait(path))
+		return true;
 	log_error("%s: %s is not a regular file, so it can't be read again", settings->where, path);
 	return false;
 }

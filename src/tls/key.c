@@ -7,11 +7,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "loop/input.h"
 #include "sys/error.h"
 #include "sys/log.h"
 #include "tls/cert.h"
 #include "tls/ec.h"
-#include "tls/input.h"
 #include "tls/pem.h"
 #include "tls/subject.h"
 
@@ -37,18 +37,18 @@ static int refuse(const struct loading *loading, const char *why, const char *wh
 static int read_objects(const struct loading *loading, struct tls_pem *pem)
 {
 	size_t size;
-	unsigned char *data = tls_input_read(loading->file, FILE_MAX_, &size);
+	unsigned char *data = input_read(loading->file, FILE_MAX_, &size);
 	char why[LINE_MAX_];
 	int result;
 
 	if (data == NULL) {
 		log_error("%s: can't read %s: %s", loading->where, loading->file,
 		          errno == EFBIG ? "it is larger than 1 MiB, so no key or certificate" :
-		          tls_input_why(loading->file, errno, why, sizeof why));
+		          input_why(loading->file, errno, why, sizeof why));
 		return -1;
 	}
 	result = tls_pem_parse(pem, data, size);
-	tls_input_free(data, size);
+	input_free(data, size);
 	return result < 0 ? refuse(loading, "out of memory", "") : 0;
 }
 
@@ -347,6 +347,6 @@ void tls_key_free(struct tls_key *key)
 	for (size_t i = 0; i < key->chain_length; i++)
 		free(key->chain[i].data);
 	free(key->chain);
-	tls_input_free(key->secret, key->secret_size);
+	input_free(key->secret, key->secret_size);
 	free(key);
 }

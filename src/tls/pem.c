@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tls/input.h"
+#include "loop/input.h"
 
 /* A cursor over the lines of a text. */
 struct lines {
@@ -141,7 +141,7 @@ static void read_body(struct lines *lines, struct tls_pem_item *item)
 
 static void drop(struct tls_pem_item *item)
 {
-	tls_input_free(item->data, item->size);
+	input_free(item->data, item->size);
 	item->data = NULL;
 	item->size = 0;
 }

@@ -1,5 +1,5 @@
 /* Reading a file: see input.h. */
-#include "tls/input.h"
+#include "loop/input.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@ static unsigned char *grow(unsigned char *data, size_t used, size_t capacity)
 
 	if (longer != NULL && used > 0)
 		memcpy(longer, data, used);
-	tls_input_free(data, used);
+	input_free(data, used);
 	return longer;
 }
 
@@ -65,7 +65,7 @@ static unsigned char *read_all(int fd, size_t limit, size_t *size)
 		if (got < 0 || used > limit) {
 			int error = got < 0 ? errno : EFBIG;
 
-			tls_input_free(data, used);
+			input_free(data, used);
 			errno = error;
 			return NULL;
 		}
@@ -74,7 +74,7 @@ static unsigned char *read_all(int fd, size_t limit, size_t *size)
 	return data;
 }
 
-unsigned char *tls_input_read(const char *path, size_t limit, size_t *size)
+unsigned char *input_read(const char *path, size_t limit, size_t *size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), error;
 	unsigned char *data = NULL;
@@ -92,7 +92,14 @@ unsigned char *tls_input_read(const char *path, size_t limit, size_t *size)
 	return data;
 }
 
-void tls_input_free(unsigned char *data, size_t size)
+bool input_can_wait(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+void input_free(unsigned char *data, size_t size)
 {
 	if (data == NULL)
 		return;
@@ -100,7 +107,7 @@ void tls_input_free(unsigned char *data, size_t size)
 	free(data);
 }
 
-const char *tls_input_why(const char *path, int error, char *text, size_t size)
+const char *input_why(const char *path, int error, char *text, size_t size)
 {
 	struct stat st;
 
