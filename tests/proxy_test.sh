@@ -497,7 +497,6 @@ test_nothing_is_left() {
 	# hundreds of failures later, everything is as before
 	http_proxy proxy say "${ok}hello" "${ok}hello" 'HTTP/1.1 502 no\r\n\r\n' 'SSH-2.0\r\n' \
 		'HTTP/1.1 100 C\r\n\r\nHTTP/1.1 407 no\r\nProxy-Authenticate: Basic\r\n\r\n' '0'
-	http_port=$proxy_port
 	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork "$(through handshake-timeout=0.1)"
 	relay=$pid
 	client first "127.0.0.1:$port"
