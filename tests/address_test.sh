@@ -247,7 +247,7 @@ test_ports_are_decimal() {
 
 test_types_of_later() {
 	# types that are not built yet are refused as such, not as unknown
-	for address in SOCKS4:127.0.0.1:a:1 PROXY:127.0.0.1:a:1; do
+	for address in SOCKS4:127.0.0.1:a:1 SOCKS4A:127.0.0.1:a:1; do
 		run "$SOCAT" - "$address" </dev/null
 		assertEquals "$address" 1 "$status"
 		assert_lines err ' E .*not built yet' 1

@@ -40,7 +40,7 @@ struct addr_type {
 	 * with an error logged. */
 	int (*prepare)(const struct spec *spec);
 	/* Read it anew (SIGHUP); what can't be read is kept as it was. Returns 0, or -1 with an
-	 * error logged. */
+	 * error logged; 1 if this address has nothing to read. */
 	int (*reload)(const struct spec *spec);
 	/* Start opening one channel: see addr/open.h. NULL for types that only listen. */
 	struct opening *(*open)(const struct spec *spec, const struct open_request *request);
@@ -52,7 +52,7 @@ struct addr_type {
 
 struct spec {
 	const struct addr_type *type;
-	char *text;             /* the single address as written */
+	char *text;             /* the single address as written, but for passwords */
 	char **params;
 	unsigned param_count;
 	struct opt_value *opts;

@@ -3,16 +3,7 @@
 #include "opt/family.h"
 
 static const struct optdef defs[] = {
-	{"http-version", NULL, G_HTTP, PH_LATE, K_STRING, NULL, 0, 0, opt_not_built, NULL},
-	{"ignorecr", NULL, G_HTTP, PH_LATE, K_BOOL, NULL, 0, 0, opt_not_built, NULL},
-	{"proxy-authorization", "proxy-auth proxyauth", G_HTTP, PH_LATE, K_STRING, NULL, 0, 0,
-	 opt_not_built, NULL},
-	{"proxy-authorization-file", "proxyauthfile", G_HTTP, PH_LATE, K_STRING, NULL, 0, 0,
-	 opt_not_built, NULL},
-	{"proxy-resolve", "resolv resolve", G_HTTP, PH_LATE, K_BOOL, NULL, 0, 0, opt_not_built,
-	 NULL},
-	{"proxyport", NULL, G_HTTP, PH_LATE, K_STRING, NULL, 0, 0, opt_not_built, NULL},
-	{"sockspass", NULL, G_SOCKS, PH_LATE, K_STRING, NULL, 0, 0, opt_not_built, NULL},
+	{"sockspass", NULL, G_SOCKS, PH_LATE, K_SECRET, NULL, 0, 0, opt_not_built, NULL},
 	{"socksport", NULL, G_SOCKS, PH_LATE, K_STRING, NULL, 0, 0, opt_not_built, NULL},
 	{"socksuser", NULL, G_SOCKS, PH_LATE, K_STRING, NULL, 0, 0, opt_not_built, NULL},
 };
