@@ -138,11 +138,21 @@ test_socks5_half_a_login() {
 }
 
 test_log() {
-	# messages say what is asked for, and of whom; the user, but no password
-	script server hear:4 "say:$password" hear:6 "say:$welcome" hear:9 "say:$granted5"
-	run "$SOCAT" -d -d - "SOCKS5:127.0.0.1:$server_port:db:443,socksuser=u,sockspass=pw" </dev/null
+	# messages say what is asked for, and of whom; but no password, also where it failed
+	script server hear:4 "say:$password" hear:10 "say:$welcome" hear:9 "say:$granted5"
+	address="SOCKS5:127.0.0.1:$server_port:db:443,socksuser=u"
+	run "$SOCAT" -d -d -d -d - "$address,sockspass=geheim" </dev/null
+	assert_status 0
 	assert_log err ' N asking the SOCKS server for a connection to db:443$'
 	assert_log err ' N successfully connected to db:443 via SOCKS server 127.0.0.1$'
+	refute_log err geheim
+	script other hear:4 "say:$password" hear:10 say:0101
+	run "$SOCAT" - "SOCKS5:127.0.0.1:$server_port:db:443,socksuser=u,sockspass=geheim" </dev/null
+	assert_error ' SOCKS5:.*,socksuser=u,sockspass=...: SOCKS handshake: '
+	refute_log err geheim
+	run "$SOCAT" - "OPENSSL:a:1,via=SOCKS5:127.0.0.1:9:db:443\,sockspass=geheim" </dev/null
+	assert_error '127.0.0.1:9'
+	refute_log err geheim
 }
 
 # ---- what is heard

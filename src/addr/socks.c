@@ -20,8 +20,8 @@
 #define CONNECT_GROUPS (G_FD | G_SOCKET | G_CHILD | G_RETRY | G_IP4 | G_IP6 | G_TCP | G_SOCKS)
 #define LISTEN_GROUPS  (CONNECT_GROUPS | G_LISTEN)
 
-/* Until the server has answered: it may try for long to reach the target. */
-#define TIMEOUT (60 * NANOSECONDS)
+/* Until the server has answered: it may try as long as TCP does to reach the target. */
+#define TIMEOUT (150 * NANOSECONDS)
 
 static bool is_listener(const struct spec *spec)
 {

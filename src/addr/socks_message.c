@@ -216,9 +216,11 @@ void socks5_address(const unsigned char *reply, struct net_peer *peer, char *tex
 	if (reply[3] == NAME) {
 		memcpy(name, reply + 5, reply[4]);
 		name[reply[4]] = '\0';
-		if (net_parse_host(name, AF_UNSPEC, &peer->addr) < 0) {
+		if (strlen(name) != reply[4] ||
+		    net_parse_host(name, AF_UNSPEC, &peer->addr) < 0) {
 			snprintf(text, NET_TEXT, "%s:%u",
-			         text_printable(name, printable, sizeof(printable)), number);
+			         text_foreign(reply + 5, reply[4], printable, sizeof(printable)),
+			         number);
 			memset(peer, 0, sizeof(*peer));
 			return;
 		}

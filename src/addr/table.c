@@ -14,7 +14,7 @@ const struct addr_type *const addr_types[] = {
 	&addr_type_ip6_sendto, &addr_type_open, &addr_type_openssl_connect,
 	&addr_type_openssl_listen, &addr_type_pipe,
 	&addr_type_posixmq_bidirectional, &addr_type_posixmq_read, &addr_type_posixmq_receive,
-	&addr_type_posixmq_send, &addr_type_posixmq_write, &addr_type_pty, &addr_type_readline,
+	&addr_type_posixmq_send, &addr_type_posixmq_write, &addr_type_proxy, &addr_type_pty, &addr_type_readline,
 	&addr_type_sctp_connect,
 	&addr_type_sctp_listen, &addr_type_sctp4_connect, &addr_type_sctp4_listen,
 	&addr_type_sctp6_connect, &addr_type_sctp6_listen, &addr_type_shell,
@@ -47,9 +47,8 @@ static const char no_dtls[] =
 	"is impossible: BearSSL has no DTLS; use OPENSSL and OPENSSL-LISTEN (TLS over TCP), or a "
 	"tunnel such as WireGuard for UDP";
 
-const struct addr_type_later addr_types_later[] = {
+const struct addr_type_impossible addr_types_impossible[] = {
 	{"OPENSSL-DTLS-CLIENT DTLS DTLS-C DTLS-CLIENT DTLS-CONNECT OPENSSL-DTLS-CONNECT", no_dtls},
 	{"OPENSSL-DTLS-SERVER DTLS-L DTLS-LISTEN DTLS-SERVER OPENSSL-DTLS-LISTEN", no_dtls},
-	{"PROXY PROXY-CONNECT", NULL},
 	{NULL, NULL},
 };

@@ -2,7 +2,7 @@
 #include "opt/family.h"
 
 static const struct optdef defs[] = {
-	{"sockspass", NULL, G_SOCKS, PH_LATE, K_STRING, NULL, 0, 0, NULL, NULL},
+	{"sockspass", NULL, G_SOCKS, PH_LATE, K_SECRET, NULL, 0, 0, NULL, NULL},
 	{"socksport", NULL, G_SOCKS, PH_LATE, K_STRING, NULL, 0, 0, NULL, NULL},
 	{"socksuser", NULL, G_SOCKS, PH_LATE, K_STRING, NULL, 0, 0, NULL, NULL},
 };

@@ -275,7 +275,9 @@ static void test_addresses(void)
 	              "AF=10 [2001:0db8:0000:0000:0000:0000:0000:0001]:65535", true);
 	check_address("\5\0\0\3\5db.it\0\26", "db.it:22", false);
 	check_address("\5\0\0\3\0\0\0", ":0", false);
-	check_address("\5\0\0\3\4a\0bc\0\1", "a:1", false);
+	check_address("\5\0\0\3\4a\0bc\0\1", "a\\x00bc:1", false);
+	check_address("\5\0\0\3\11" "1.2.3.4\0a\0\1", "1.2.3.4\\x00a:1", false);
+	check_address("\5\0\0\3\3\xe2\x80\xae\0\1", "\\xe2\\x80\\xae:1", false);
 	check_address("\5\0\0\3\3a\nb\0\1", "a\\x0ab:1", false);
 	check_address("\5\0\0\3\7" "1.2.3.4\0\1", "AF=2 1.2.3.4:1", true);
 	check_address("\5\0\0\3\5[::1]\0\1", "AF=10 [0000:0000:0000:0000:0000:0000:0000:0001]:1",
