@@ -148,7 +148,7 @@ test_log() {
 	refute_log err geheim
 	script other hear:4 "say:$password" hear:10 say:0101
 	run "$SOCAT" - "SOCKS5:127.0.0.1:$server_port:db:443,socksuser=u,sockspass=geheim" </dev/null
-	assert_error ' SOCKS5:.*,socksuser=u,sockspass=...: SOCKS handshake: '
+	assert_error 'SOCKS5:.*,socksuser=u,sockspass=...: SOCKS handshake: '
 	refute_log err geheim
 	run "$SOCAT" - "OPENSSL:a:1,via=SOCKS5:127.0.0.1:9:db:443\,sockspass=geheim" </dev/null
 	assert_error '127.0.0.1:9'
