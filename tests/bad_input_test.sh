@@ -78,7 +78,7 @@ test_switches() { check_section 'switches'; }
 test_terminals() { check_section 'terminals'; }
 test_number_of_addresses() { check_section 'number of addresses'; }
 test_types() { check_section 'types'; }
-test_types_of_later() { check_section 'types of later'; }
+test_impossible_types() { check_section 'impossible types'; }
 test_parameters() { check_section 'parameters'; }
 test_quoting() { check_section 'quoting'; }
 test_unknown_options() { check_section 'unknown options'; }
@@ -98,6 +98,7 @@ test_devices_and_queues() { check_section 'devices and queues'; }
 test_datagrams() { check_section 'datagrams'; }
 test_packets_and_groups() { check_section 'packets and groups'; }
 test_tls() { check_section 'TLS'; }
+test_socks() { check_section 'SOCKS'; }
 test_proxies() { check_section 'proxies'; }
 test_second_address() { check_section 'second address'; }
 

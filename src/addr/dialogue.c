@@ -72,14 +72,23 @@ int dialogue_fail(struct dialogue *d, const char *format, ...)
 static void timed_out(struct timer *timer)
 {
 	struct dialogue *d = (struct dialogue *)((char *)timer - offsetof(struct dialogue, timer));
+	const char *reason = d->request.expired == NULL ? NULL
+	                     : d->request.expired(d->request.owner);
 
-	if (d->some)
+	if (reason != NULL)
+		dialogue_fail(d, "%s", reason);
+	else if (d->some)
 		dialogue_fail(d, "%s has said only part of what it should within the time of option "
 		              "handshake-timeout", d->request.peer);
 	else
 		dialogue_fail(d, "%s has said nothing within the time of option handshake-timeout",
 		              d->request.peer);
 	end(d);
+}
+
+const struct channel *dialogue_channel(const struct dialogue *d)
+{
+	return d->channel;
 }
 
 void dialogue_limit(struct dialogue *d, int64_t timeout)

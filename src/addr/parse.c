@@ -72,10 +72,10 @@ static void log_unknown_type(const char *name)
 {
 	struct nearest nearest;
 
-	for (const struct addr_type_later *later = addr_types_later; later->names != NULL; later++)
-		if (word_in_list(name, later->names)) {
-			log_error("address type \"%s\" %s", shown(name),
-			          later->reason != NULL ? later->reason : "is not built yet");
+	for (const struct addr_type_impossible *type = addr_types_impossible; type->names != NULL;
+	     type++)
+		if (word_in_list(name, type->names)) {
+			log_error("address type \"%s\" %s", shown(name), type->reason);
 			return;
 		}
 	if (*name == '\0') {
