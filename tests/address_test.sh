@@ -245,15 +245,6 @@ test_ports_are_decimal() {
 	done
 }
 
-test_types_of_later() {
-	# types that are not built yet are refused as such, not as unknown
-	for address in SOCKS4:127.0.0.1:a:1 PROXY:127.0.0.1:a:1; do
-		run "$SOCAT" - "$address" </dev/null
-		assertEquals "$address" 1 "$status"
-		assert_lines err ' E .*not built yet' 1
-	done
-}
-
 test_impossible_types() {
 	# DTLS is refused under each of its names, with the reason and a way out
 	for address in OPENSSL-DTLS-CLIENT:127.0.0.1:1 OPENSSL-DTLS-CONNECT:127.0.0.1:1 \

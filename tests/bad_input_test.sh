@@ -78,7 +78,7 @@ test_switches() { check_section 'switches'; }
 test_terminals() { check_section 'terminals'; }
 test_number_of_addresses() { check_section 'number of addresses'; }
 test_types() { check_section 'types'; }
-test_types_of_later() { check_section 'types of later'; }
+test_impossible_types() { check_section 'impossible types'; }
 test_parameters() { check_section 'parameters'; }
 test_quoting() { check_section 'quoting'; }
 test_unknown_options() { check_section 'unknown options'; }
@@ -99,6 +99,8 @@ test_datagrams() { check_section 'datagrams'; }
 test_packets_and_groups() { check_section 'packets and groups'; }
 test_tls() { check_section 'TLS'; }
 test_proxy_headers() { check_section 'PROXY headers'; }
+test_socks() { check_section 'SOCKS'; }
+test_proxies() { check_section 'proxies'; }
 test_second_address() { check_section 'second address'; }
 
 test_table_is_long_enough() {

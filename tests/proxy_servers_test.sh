@@ -1,248 +1,219 @@
 #!/bin/sh
-# The PROXY protocol with others that speak it: HAProxy and nginx, as senders and as receivers. Their
-# logs, and the answers through them, have to show the real client.
+# Real proxies (tinyproxy, Squid), and layers: TLS inside and outside of tunnels, tunnels in tunnels.
 
-# shellcheck disable=SC2034,SC3045
+# shellcheck disable=SC2034
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
-own_namespace "$@"
 # shellcheck source=tests/tls.sh
 . "$(dirname "$0")/tls.sh"
-# shellcheck source=tests/proxy_header.sh
-. "$(dirname "$0")/proxy_header.sh"
 
-# In a network namespace of its own ports can have fixed numbers: 8001 and so on are others', 9001 and so on
-# ours.
-PATH=$PATH:/usr/sbin
-stream_module=/usr/lib/nginx/modules/ngx_stream_module.so
-
-# haproxy_server SECTIONS: with these sections; its log is haproxy.out.
-haproxy_server() {
-	cat >haproxy.cfg <<-END
-		global
-		    log stdout format raw local0
-		defaults
-		    mode tcp
-		    retries 0
-		    log global
-		    timeout connect 20s
-		    timeout client 20s
-		    timeout server 20s
-		$1
-	END
-	start haproxy haproxy -db -f haproxy.cfg
+# start_tinyproxy NAME [DIRECTIVE...]: sets $proxy_port.
+start_tinyproxy() {
+	tinyproxy_name=$1
+	shift
+	proxy_port=$(free_port)
+	{
+		printf 'Port %s\nListen 127.0.0.1\nTimeout 60\nMaxClients 50\nLogLevel Info\n' "$proxy_port"
+		printf '%s\n' "$@"
+	} >"$tinyproxy_name.conf"
+	start "$tinyproxy_name" tinyproxy -d -c "$dir/$tinyproxy_name.conf"
+	wait_until listens "$proxy_port" || cat "$tinyproxy_name.out"
 }
 
-# nginx_with HTTP [STREAM]: nginx with these blocks' contents; its log of clients is clients.log.
-nginx_with() {
-	streams=${2:+"stream { $2 }"}
-	mkdir -p www tmp
-	chmod 777 tmp
-	echo page >www/index.html
-	cat >nginx.conf <<-END
-		daemon off;
-		master_process off;
-		pid $dir/nginx.pid;
-		error_log stderr;
-		${2:+load_module $stream_module;}
-		events { }
-		http {
-			log_format client '\$proxy_protocol_addr \$proxy_protocol_port \$proxy_protocol_server_addr \$proxy_protocol_server_port \$remote_addr';
-			access_log $dir/clients.log client;
-			client_body_temp_path $dir/tmp;
-			proxy_temp_path $dir/tmp;
-			fastcgi_temp_path $dir/tmp;
-			uwsgi_temp_path $dir/tmp;
-			scgi_temp_path $dir/tmp;
-			$1
-		}
-		$streams
-	END
-	start nginx nginx -p "$dir" -c "$dir/nginx.conf"
+# start_squid NAME [DIRECTIVE...]: sets $proxy_port. It runs as the user that tests run as.
+start_squid() {
+	squid_name=$1
+	shift
+	proxy_port=$(free_port)
+	chmod 777 "$dir"
+	{
+		printf '%s\n' "$@"
+		cat <<-END
+			http_port 127.0.0.1:$proxy_port
+			visible_hostname test
+			pid_filename $dir/$squid_name.pid
+			access_log none
+			cache_log $dir/$squid_name.cache.log
+			cache_store_log none
+			cache deny all
+			netdb_filename none
+			pinger_enable off
+			shutdown_lifetime 0 seconds
+			coredump_dir $dir
+			http_access allow all
+		END
+	} >"$squid_name.conf"
+	start "$squid_name" /usr/sbin/squid -N -n "test$$" -f "$dir/$squid_name.conf"
+	wait_until listens "$proxy_port" || cat "$squid_name.cache.log" "$squid_name.log"
 }
 
-# relayed LISTENER ADDRESS [SWITCH...]: a relay on port 9001.
-relayed() {
-	relay relay "$@"
-	wait_log relay.log ' N listening on '
+# through OPTIONS [TARGET]
+through() {
+	echo "PROXY:127.0.0.1:${2:-127.0.0.1:$target_port},proxyport=$proxy_port${1:+,$1}"
 }
 
-# Each connection comes from a port of its own: the kernel may still remember the one before.
-client=40000
-
-# ask4 PORT, ask6 PORT: a client's connection to it from the other addresses of this machine, and port
-# $client.
-ask4() {
-	client=$((client + 1))
-	ask "TCP4:127.0.0.1:$1,bind=127.0.0.9:$client"
-}
-
-ask6() {
-	client=$((client + 1))
-	ask "TCP6:[2001:db8::7]:$1,bind=[2001:db8::7]:$client"
-}
-
-# With what it ends when nothing has come for a while: some end both directions with the first.
+# ask ADDRESS: one question through the program tested. It does not end: both proxies take the end of one
+# direction for that of the other, too.
 ask() {
-	given hello
-	run "$SOCAT" -T 0.5 -,ignoreeof "$1" <in
+	run "$SOCAT" TEXT:hello,ignoreeof "$1,readbytes=5"
 }
 
-# get URL ARGUMENT...: by curl.
-get() {
-	run curl -sS --fail --noproxy '*' --max-time "$BOUND" "$@"
+start_target() {
+	server echo echo
+	target_port=$server_port
+}
+
+# assert_many ADDRESS: twenty connections at once.
+assert_many() {
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork "$1"
+	client hold "127.0.0.1:$port" 20 </dev/null
 	assert_status 0
+	assert_out 'held 20\n'
+	refute_log relay.log ' [EW] '
+	stop "$pid"
 }
 
-long7=2001:0db8:0000:0000:0000:0000:0000:0007
+assert_tunnels() {
+	ask "$(through "$1")"
+	assert_status 0
+	assert_out hello
+	assert_many "$(through "$1")"
+}
 
-test_haproxy_sends() {
-	# its headers of both versions, also with a checksum and further fields
-	haproxy_server '
-		listen one
-		    bind 127.0.0.1:8001
-		    bind [2001:db8::7]:8001
-		    server relay 127.0.0.1:9001 send-proxy
-		listen two
-		    bind 127.0.0.1:8002
-		    bind [2001:db8::7]:8002
-		    server relay 127.0.0.1:9001 send-proxy-v2
-		listen three
-		    bind 127.0.0.1:8003
-		    bind [2001:db8::7]:8003
-		    server relay 127.0.0.1:9001 send-proxy-v2 proxy-v2-options crc32c,unique-id,authority'
-	relayed "TCP4-LISTEN:9001,bind=127.0.0.1,fork,$trusted" "$who"
+test_tinyproxy() {
+	# tunnels through tinyproxy, and what it refuses
+	need tinyproxy || return 0
+	start_target
+	closed_port=$(free_port)
+	start_tinyproxy proxy "ConnectPort $target_port" "ConnectPort $closed_port"
+	assert_tunnels ''
+	assert_tunnels http-version=1.1
+	ask "$(through '' 127.0.0.1:22)"
+	assert_error 'CONNECT: the proxy answered 403 Access violation; it does not allow '
+	ask "$(through '' "127.0.0.1:$closed_port")"
+	assert_error 'CONNECT: the proxy answered 5[0-9][0-9] '
+}
+
+test_tinyproxy_with_a_password() {
+	# BasicAuth
+	need tinyproxy || return 0
+	start_target
+	start_tinyproxy proxy "ConnectPort $target_port" 'BasicAuth user s3cr3t'
+	assert_tunnels proxyauth=user:s3cr3t
+	echo user:s3cr3t >secret
+	assert_tunnels proxyauthfile=secret
+	ask "$(through)"
+	assert_error 'answered 407 .*: it wants authentication by Basic; use option proxy-authorization='
+	ask "$(through proxyauth=user:wrong)"
+	assert_error 'answered 40[17] .*; it has refused the credentials of option proxy-authorization$'
+}
+
+test_squid() {
+	# tunnels through Squid, and what it refuses
+	[ -x /usr/sbin/squid ] || { startSkipping; return 0; }
+	start_target
+	closed_port=$(free_port)
+	start_squid proxy 'acl denied port 22' 'http_access deny denied'
+	assert_tunnels ''
+	assert_tunnels http-version=1.1
+	ask "$(through '' 127.0.0.1:22)"
+	assert_error 'CONNECT: the proxy answered 403 Forbidden; it does not allow '
+	ask "$(through '' "127.0.0.1:$closed_port")"
+	assert_error 'CONNECT: the proxy answered 503 Service Unavailable; '
+	ask "$(through '' nosuch.invalid:80)"
+	assert_error 'CONNECT: the proxy answered 50[03] '
+}
+
+test_squid_with_passwords() {
+	# Squid with a file of passwords; one whose schemes are none of ours
+	[ -x /usr/sbin/squid ] || { startSkipping; return 0; }
+	start_target
+	echo "user:$(openssl passwd -apr1 's3:cr"3t')" >passwords
+	start_squid proxy "auth_param basic program /usr/lib/squid/basic_ncsa_auth $dir/passwords" \
+		'auth_param basic children 1 startup=1 idle=1' 'auth_param basic realm a, b' \
+		'acl known proxy_auth REQUIRED' 'http_access deny !known'
+	echo 'user:s3:cr"3t' >secret
+	assert_tunnels proxyauthfile=secret
+	assert_tunnels 'proxyauth="user:s3:cr\"3t"'
+	ask "$(through)"
+	assert_error 'answered 407 Proxy Authentication Required: it wants authentication by Basic; use '
+	ask "$(through proxyauth=user:wrong)"
+	assert_error 'by Basic; it has refused the credentials of option proxy-authorization$'
+}
+
+test_web_server_behind_a_proxy() {
+	# a browser's requests, by a port here
+	[ -x /usr/sbin/nginx ] && need tinyproxy || { startSkipping; return 0; }
+	nginx_server nginx
+	target_port=$server_port
+	head -c 3000000 /dev/urandom >www/file
+	chmod -R a+rX www "$dir"
+	start_tinyproxy proxy "ConnectPort $target_port"
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork "$(through)"
 	for number in 1 2 3; do
-		wait_until listens 800$number
-		ask4 800$number
-		assert_out "127.0.0.9 $client 127.0.0.1 800$number\nhello"
-		ask6 800$number
-		assert_out "[$long7] $client [$long7] 800$number\nhello"
+		run curl -sS --noproxy '*' "http://127.0.0.1:$port/file"
+		assertEquals "$(cat err)" "$(checksum www/file)" "$(checksum out)"
 	done
-	refute_log relay.log ' [WE] '
+	# nginx itself is no proxy
+	proxy_port=$target_port
+	ask "$(through '' a:80)"
+	assert_error 'the proxy answered (400 Bad Request|405 Not Allowed); '
 }
 
-test_haproxy_checks() {
-	# its health checks, which name no client, are connections like others
-	haproxy_server '
-		listen one
-		    bind 127.0.0.1:8001
-		    server relay 127.0.0.1:9001 send-proxy-v2 check check-send-proxy inter 100ms'
-	relayed "TCP4-LISTEN:9001,bind=127.0.0.1,fork,$trusted" PIPE
-	wait_log relay.log ' N PROXY header from .*: it names no client$' 3
-	refute_log relay.log ' [WE] .*PROXY'
-	refute_log haproxy.out DOWN
+# ---- layers
+
+test_tls_in_a_tunnel() {
+	# a TLS server behind a proxy: its certificate counts, not where the connection goes
+	need tinyproxy || return 0
+	tls_server target --cert "$pki/server.pem" echo
+	target_port=$server_port
+	start_tinyproxy proxy "ConnectPort $target_port" 'BasicAuth user s3cr3t'
+	ask "$(tls_connect "via=\"$(through proxyauth=user:s3cr3t)\"")"
+	assert_status 0
+	assert_out hello
+	ask "OPENSSL:other.example:1,cafile=$pki/ca.crt,via=\"$(through proxyauth=user:s3cr3t)\""
+	assert_error 'other\.example.*TLS handshake: '
+	# what goes wrong with the proxy is said with its name, once
+	ask "$(tls_connect "via=\"$(through proxyauth=user:wrong)\"")"
+	assert_error 'PROXY:127\.0\.0\.1:.*: CONNECT: the proxy answered 40[17] '
+	assert_lines err ' E ' 1
+	refute_log err s3cr3t
+	assert_many "$(tls_connect "via=\"$(through proxyauth=user:s3cr3t)\"")"
 }
 
-test_haproxy_accepts() {
-	# it logs the client that our headers name
-	haproxy_server '
-		listen accept
-		    bind 127.0.0.1:8001 accept-proxy
-		    log-format "client %ci %cp"
-		    server web 127.0.0.1:8002'
-	wait_until listens 8001
-	for option in send-proxy send-proxy-v2; do
-		relayed TCP6-LISTEN:9001,ipv6-v6only=0,reuseaddr,fork "TCP4:127.0.0.1:8001,$option"
-		ask4 9001
-		wait_log haproxy.out "^client 127\.0\.0\.9 $client\$"
-		ask6 9001
-		wait_log haproxy.out "^client 2001:db8::7 $client\$"
-		stop "$pid"
-		# without a client it sees the relay
-		ask "TCP4:127.0.0.1:8001,bind=127.0.0.8,$option"
-	done
-	wait_log haproxy.out '^client 127\.0\.0\.8 ' 2
-	refute_log haproxy.out 'PROXY'
+test_tunnel_in_tls() {
+	# a proxy that wants TLS
+	need tinyproxy || return 0
+	start_target
+	start_tinyproxy proxy "ConnectPort $target_port"
+	tls_listener tls verify=0,fork "TCP4:127.0.0.1:$proxy_port"
+	tls_port=$port
+	secure="PROXY:any:127.0.0.1:$target_port,via=\"OPENSSL:127.0.0.1:$tls_port,cafile=$pki/ca.crt\""
+	ask "$secure"
+	assert_status 0
+	assert_out hello
+	assert_many "$secure"
+	# without it, the answer is an alert
+	proxy_port=$tls_port
+	ask "$(through)"
+	assert_error 'CONNECT: (it does not speak HTTP but TLS \(see option via\): .*|the proxy closed .*)'
 }
 
-test_haproxy_accepts_over_tls() {
-	# in front of TLS, as it wants it
-	haproxy_server "
-		listen accept
-		    bind 127.0.0.1:8001 accept-proxy ssl crt $pki/server.pem
-		    log-format \"client %ci %cp\"
-		    server web 127.0.0.1:8002"
-	wait_until listens 8001
-	relayed TCP4-LISTEN:9001,bind=127.0.0.1,fork \
-		"OPENSSL:localhost:8001,cafile=$pki/ca.crt,via=\"TCP4:127.0.0.1:8001,send-proxy-v2\""
-	ask4 9001
-	wait_log haproxy.out "^client 127\.0\.0\.9 $client\$"
+test_tunnel_in_a_tunnel() {
+	# one proxy behind another, and TLS in both
+	need tinyproxy || return 0
+	tls_server target --cert "$pki/server.pem" echo
+	target_port=$server_port
+	start_tinyproxy inner "ConnectPort $target_port"
+	inner_port=$proxy_port
+	start_tinyproxy outer "ConnectPort $inner_port"
+	outer="PROXY:127.0.0.1:127.0.0.1:$inner_port,proxyport=$proxy_port"
+	inner="PROXY:127.0.0.1:127.0.0.1:$target_port,via='$outer'"
+	ask "$(tls_connect "via=\"$inner\"")"
+	assert_status 0
+	assert_out hello
+	assert_log target.log '^1: handshake'
 }
 
-test_haproxy_sends_to_tls() {
-	# it sends a header in front of its TLS; and our listener tells that from one inside
-	haproxy_server "
-		listen one
-		    bind 127.0.0.1:8001
-		    server relay 127.0.0.1:9001 send-proxy-v2 ssl ca-file $pki/ca.crt verify required verifyhost localhost"
-	relayed "OPENSSL-LISTEN:9001,bind=127.0.0.1,fork,cert=$pki/server.pem,verify=0,$trusted" "$who"
-	wait_until listens 8001
-	ask4 8001
-	assert_out "127.0.0.9 $client 127.0.0.1 8001\nhello"
-	run "$SOCAT" -t 20 - "OPENSSL:127.0.0.1:9001,cafile=$pki/ca.crt,send-proxy" <in
-	assert_log out '^127\.0\.0\.1 [0-9]+ 127\.0\.0\.1 9001$'
-	refute_log relay.log ' [WE] '
-}
-
-test_nginx_accepts() {
-	# a web server logs the client and knows what it connected to, in both versions
-	nginx_with '
-		server {
-			listen 127.0.0.1:8001 proxy_protocol;
-			set_real_ip_from 127.0.0.1;
-			real_ip_header proxy_protocol;
-			root www;
-		}'
-	wait_until listens 8001
-	for option in send-proxy send-proxy-v2; do
-		relayed TCP6-LISTEN:9001,ipv6-v6only=0,reuseaddr,fork "TCP4:127.0.0.1:8001,$option"
-		client=$((client + 2))
-		get -6 'http://[2001:db8::7]:9001/' --local-port $client
-		assert_out 'page\n'
-		get -4 http://127.0.0.1:9001/ --interface 127.0.0.9 --local-port $((client - 1))
-		assert_out 'page\n'
-		stop "$pid"
-		wait_log clients.log "^2001:db8::7 $client 2001:db8::7 9001 2001:db8::7\$"
-		wait_log clients.log "^127\.0\.0\.9 $((client - 1)) 127\.0\.0\.1 9001 127\.0\.0\.9\$"
-	done
-}
-
-test_nginx_sends() {
-	# its stream module sends version 1
-	[ -e $stream_module ] ||
-		{ echo "skipped: needs nginx's module for streams"; startSkipping; }
-	nginx_with '' '
-		server {
-			listen 127.0.0.1:8001;
-			listen [2001:db8::7]:8001;
-			proxy_pass 127.0.0.1:9001;
-			proxy_protocol on;
-		}'
-	relayed "TCP4-LISTEN:9001,bind=127.0.0.1,fork,$trusted" "$who"
-	wait_until listens 8001
-	ask4 8001
-	assert_out "127.0.0.9 $client 127.0.0.1 8001\nhello"
-	ask6 8001
-	assert_out "[$long7] $client [$long7] 8001\nhello"
-	refute_log relay.log ' [WE] '
-}
-
-test_between_both() {
-	# HAProxy, two relays, and nginx: each hands the client on
-	haproxy_server '
-		listen front
-		    bind [2001:db8::7]:8001
-		    server relay 127.0.0.1:9001 send-proxy'
-	nginx_with "server { listen unix:$dir/web proxy_protocol; root www; }"
-	relayed "TCP4-LISTEN:9001,bind=127.0.0.1,fork,$trusted" TCP6:[::1]:9002,send-proxy-v2
-	relay second "TCP6-LISTEN:9002,bind=[::1],fork,$trusted" "UNIX-CONNECT:$dir/web,send-proxy"
-	wait_log second.log ' N listening on '
-	wait_until listens 8001
-	wait_until test -S web
-	get -6 'http://[2001:db8::7]:8001/' --local-port $((client += 1))
-	assert_out 'page\n'
-	wait_log clients.log "^2001:db8::7 $client 2001:db8::7 8001 "
-}
-
-. shunit2
+# shellcheck source=/dev/null
+. /usr/share/shunit2/shunit2

@@ -33,6 +33,7 @@ struct addr_type {
 	int family;             /* AF_UNSPEC, AF_INET ... for types that share functions */
 	bool raw_ip;            /* no ports; IPv4's header is taken off what is received */
 	bool carries;           /* connects to something that others can run on: see option via */
+	bool awaits;            /* opening waits for a peer: with fork it is opened again at once */
 	/* Check parameters and combinations of options, opening nothing. Returns 0, or -1
 	 * with an error logged. NULL: nothing to check beyond the counts. */
 	int (*check)(const struct spec *spec);
@@ -40,7 +41,7 @@ struct addr_type {
 	 * with an error logged. */
 	int (*prepare)(const struct spec *spec);
 	/* Read it anew (SIGHUP); what can't be read is kept as it was. Returns 0, or -1 with an
-	 * error logged. */
+	 * error logged; 1 if this address has nothing to read. */
 	int (*reload)(const struct spec *spec);
 	/* Start opening one channel: see addr/open.h. NULL for types that only listen. */
 	struct opening *(*open)(const struct spec *spec, const struct open_request *request);
@@ -52,7 +53,7 @@ struct addr_type {
 
 struct spec {
 	const struct addr_type *type;
-	char *text;             /* the single address as written */
+	char *text;             /* the single address as written, but for passwords */
 	char **params;
 	unsigned param_count;
 	struct opt_value *opts;
@@ -71,11 +72,11 @@ struct address {
 /* addr/table.c: the only list of types; ends with NULL. */
 extern const struct addr_type *const addr_types[];
 /* Types of the catalogue that there are not. The list ends with names of NULL. */
-struct addr_type_later {
+struct addr_type_impossible {
 	const char *names;      /* "NAME alias alias" */
-	const char *reason;     /* why, and what to use instead; NULL: not built yet */
+	const char *reason;     /* why, and what to use instead */
 };
-extern const struct addr_type_later addr_types_later[];
+extern const struct addr_type_impossible addr_types_impossible[];
 
 struct parse_settings {
 	bool any_group;         /* -g: don't check option groups */

@@ -72,8 +72,12 @@ int dialogue_fail(struct dialogue *d, const char *format, ...)
 static void timed_out(struct timer *timer)
 {
 	struct dialogue *d = (struct dialogue *)((char *)timer - offsetof(struct dialogue, timer));
+	const char *reason = d->request.expired == NULL ? NULL
+	                     : d->request.expired(d->request.owner);
 
-	if (d->wanted == 0)
+	if (reason != NULL)
+		dialogue_fail(d, "%s", reason);
+	else if (d->wanted == 0)
 		dialogue_fail(d, "%s has not taken what it is told within the time of option "
 		              "handshake-timeout", d->request.peer);
 	else if (d->some)
@@ -83,6 +87,11 @@ static void timed_out(struct timer *timer)
 		dialogue_fail(d, "%s has said nothing within the time of option handshake-timeout",
 		              d->request.peer);
 	end(d);
+}
+
+const struct channel *dialogue_channel(const struct dialogue *d)
+{
+	return d->channel;
 }
 
 void dialogue_limit(struct dialogue *d, int64_t timeout)

@@ -29,6 +29,9 @@ struct dialogue_request {
 	 * why: valid until the call returns. unheard: the peer has closed the connection without
 	 * a byte. Not called before the start has returned. */
 	void (*done)(void *owner, struct channel *channel, const char *problem, bool unheard);
+	/* NULL, or: the time is over; why it has failed, for done(). NULL: it is the time of option
+	 * handshake-timeout. */
+	const char *(*expired)(void *owner);
 	void *owner;
 };
 
@@ -44,6 +47,8 @@ void dialogue_cancel(struct dialogue *dialogue);
 void dialogue_say(struct dialogue *dialogue, const void *bytes, size_t length);
 /* What was heard is dealt with: the next step gets what comes from here on. */
 void dialogue_forget(struct dialogue *dialogue);
+/* What the dialogue goes over. */
+const struct channel *dialogue_channel(const struct dialogue *dialogue);
 /* So much time for the rest, in nanoseconds, from now; -1: no limit. */
 void dialogue_limit(struct dialogue *dialogue, int64_t timeout);
 /* It has failed, for this reason. Returns -1, for step() to return. */

@@ -75,8 +75,7 @@ static bool spec_reload(const struct spec *spec, bool server)
 	some |= access_list_reload(spec);
 	if (!server || spec->type->reload == NULL)
 		return some;
-	spec->type->reload(spec);
-	return true;
+	return spec->type->reload(spec) != 1 || some;
 }
 
 bool address_reload(const struct address *address, bool server)

@@ -16,7 +16,7 @@
 /* What one parse needs at hand. */
 struct parser {
 	struct lexer lexer;
-	const char *start;            /* of the single address */
+	char *start;                  /* the single address and what follows, for messages */
 	struct spec *spec;
 	int64_t groups;
 };
@@ -73,10 +73,10 @@ static void log_unknown_type(const char *name)
 {
 	struct nearest nearest;
 
-	for (const struct addr_type_later *later = addr_types_later; later->names != NULL; later++)
-		if (word_in_list(name, later->names)) {
-			log_error("address type \"%s\" %s", shown(name),
-			          later->reason != NULL ? later->reason : "is not built yet");
+	for (const struct addr_type_impossible *type = addr_types_impossible; type->names != NULL;
+	     type++)
+		if (word_in_list(name, type->names)) {
+			log_error("address type \"%s\" %s", shown(name), type->reason);
 			return;
 		}
 	if (*name == '\0') {
@@ -248,16 +248,31 @@ static void warn_unclosed(const struct parser *parser)
 		         shown(parser->start), parser->lexer.unclosed);
 }
 
+/* Of an address as written, without passwords. Returns NULL (logged) or a copy. */
+static char *copy_for_messages(const char *text, size_t length)
+{
+	char *copy = strndup(text, length);
+
+	if (copy == NULL)
+		return no_memory();
+	opt_hide_secrets(copy);
+	return copy;
+}
+
 /* Parse from the lexer's place up to the end or "!!". */
 static struct spec *parse_single(struct parser *parser, int direction, enum lex_end *end,
                                  const struct parse_settings *settings)
 {
 	struct spec *spec = calloc(1, sizeof *spec);
+	const char *from;
 
 	if (spec == NULL)
 		return no_memory();
 	parser->spec = spec;
-	parser->start = parser->lexer.at;
+	from = parser->lexer.at;
+	parser->start = copy_for_messages(from, strlen(from));
+	if (parser->start == NULL)
+		goto fail;
 	*end = parse_head(parser);
 	if (*end == LEX_ERROR)
 		goto fail;
@@ -267,12 +282,10 @@ static struct spec *parse_single(struct parser *parser, int direction, enum lex_
 	if (*end == LEX_ERROR)
 		goto fail;
 	warn_unclosed(parser);
-	spec->text = strndup(parser->start, (size_t)(parser->lexer.at - parser->start)
-	                                    - (*end == LEX_DUAL ? 2 : 0));
-	if (spec->text == NULL) {
-		no_memory();
+	spec->text = copy_for_messages(from, (size_t)(parser->lexer.at - from)
+	                                     - (*end == LEX_DUAL ? 2 : 0));
+	if (spec->text == NULL)
 		goto fail;
-	}
 	if (check_direction(spec, direction) != 0)
 		goto fail;
 	if (via_parse(spec, settings) != 0)
@@ -281,8 +294,10 @@ static struct spec *parse_single(struct parser *parser, int direction, enum lex_
 		goto fail;
 	if (spec->type->check != NULL && spec->type->check(spec) != 0)
 		goto fail;
+	free(parser->start);
 	return spec;
 fail:
+	free(parser->start);
 	spec_free(spec);
 	return NULL;
 }
@@ -330,7 +345,7 @@ static int parse_both(struct parser *parser, struct address *address, int direct
 struct address *address_parse(const char *text, int direction,
                               const struct parse_settings *settings)
 {
-	struct parser parser = {.start = text};
+	struct parser parser = {.start = NULL};
 	struct address *address;
 
 	if (strlen(text) > ADDRESS_MAX) {

@@ -14,13 +14,14 @@ const struct addr_type *const addr_types[] = {
 	&addr_type_ip6_sendto, &addr_type_open, &addr_type_openssl_connect,
 	&addr_type_openssl_listen, &addr_type_pipe,
 	&addr_type_posixmq_bidirectional, &addr_type_posixmq_read, &addr_type_posixmq_receive,
-	&addr_type_posixmq_send, &addr_type_posixmq_write, &addr_type_pty, &addr_type_readline,
+	&addr_type_posixmq_send, &addr_type_posixmq_write, &addr_type_proxy, &addr_type_pty, &addr_type_readline,
 	&addr_type_sctp_connect,
 	&addr_type_sctp_listen, &addr_type_sctp4_connect, &addr_type_sctp4_listen,
 	&addr_type_sctp6_connect, &addr_type_sctp6_listen, &addr_type_shell,
 	&addr_type_socket_connect, &addr_type_socket_datagram, &addr_type_socket_listen,
 	&addr_type_socket_recv, &addr_type_socket_recvfrom, &addr_type_socket_sendto,
-	&addr_type_socketpair, &addr_type_stall,
+	&addr_type_socketpair, &addr_type_socks4, &addr_type_socks4a,
+	&addr_type_socks5_connect, &addr_type_socks5_listen, &addr_type_stall,
 	&addr_type_stderr, &addr_type_stdin, &addr_type_stdio, &addr_type_stdout,
 	&addr_type_system, &addr_type_tcp_connect, &addr_type_tcp_listen,
 	&addr_type_tcp4_connect, &addr_type_tcp4_listen, &addr_type_tcp6_connect,
@@ -46,13 +47,8 @@ static const char no_dtls[] =
 	"is impossible: BearSSL has no DTLS; use OPENSSL and OPENSSL-LISTEN (TLS over TCP), or a "
 	"tunnel such as WireGuard for UDP";
 
-const struct addr_type_later addr_types_later[] = {
+const struct addr_type_impossible addr_types_impossible[] = {
 	{"OPENSSL-DTLS-CLIENT DTLS DTLS-C DTLS-CLIENT DTLS-CONNECT OPENSSL-DTLS-CONNECT", no_dtls},
 	{"OPENSSL-DTLS-SERVER DTLS-L DTLS-LISTEN DTLS-SERVER OPENSSL-DTLS-LISTEN", no_dtls},
-	{"PROXY PROXY-CONNECT", NULL},
-	{"SOCKS4 SOCKS", NULL},
-	{"SOCKS4A", NULL},
-	{"SOCKS5-CONNECT SOCKS5", NULL},
-	{"SOCKS5-LISTEN SOCKS5-BIND", NULL},
 	{NULL, NULL},
 };

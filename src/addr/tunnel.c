@@ -99,6 +99,13 @@ static int step(void *owner, struct dialogue *dialogue, const unsigned char *hea
 	return t->type->step(t, heard, length);
 }
 
+static const char *expired(void *owner)
+{
+	struct tunnel *t = owner;
+
+	return t->type->expired == NULL ? NULL : t->type->expired(t);
+}
+
 static void talked(void *owner, struct channel *channel, const char *problem, bool unheard)
 {
 	struct tunnel *t = owner;
@@ -117,7 +124,7 @@ static int start_dialogue(struct tunnel *t, struct channel *channel)
 	struct dialogue_request request = {
 		.channel = channel, .peer = t->type->peer, .max = t->type->max,
 		.timeout = spec_number(t->spec, "handshake-timeout", t->type->timeout),
-		.step = step, .done = talked, .owner = t,
+		.step = step, .expired = expired, .done = talked, .owner = t,
 	};
 
 	memset(t->memory, 0, t->type->memory);
@@ -206,7 +213,8 @@ static void lookup_failed(struct tunnel *t, int system_error, const char *proble
 		timer_start(&t->timer, SCARCE_INTERVAL, again);
 		return;
 	}
-	failed(t, "looking up the host", problem);
+	failed(t, t->family == AF_INET ? "looking up the IPv4 address of the host"
+	          : "looking up the host", problem);
 }
 
 static void resolved(void *owner, const struct resolve_result *result)
@@ -228,11 +236,11 @@ static void resolved(void *owner, const struct resolve_result *result)
 	connect_server(t);
 }
 
-static void look_up(struct tunnel *t, const char *host, int family)
+static void look_up(struct tunnel *t, const char *host)
 {
 	int netns;
 
-	if (net_parse_host(host, family, &t->target) == 0) {
+	if (net_parse_host(host, t->family, &t->target) == 0) {
 		connect_server(t);
 		return;
 	}
@@ -241,7 +249,8 @@ static void look_up(struct tunnel *t, const char *host, int family)
 		finish(t, NULL);
 		return;
 	}
-	t->lookup = resolve_start(host, family, AI_ADDRCONFIG, netns, resolved, t);
+	t->lookup = resolve_start(host, t->family, t->family == AF_UNSPEC ? AI_ADDRCONFIG : 0,
+	                          netns, resolved, t);
 	if (netns >= 0)
 		close(netns);
 	if (t->lookup == NULL)
@@ -250,11 +259,10 @@ static void look_up(struct tunnel *t, const char *host, int family)
 
 static void attempt(struct tunnel *t)
 {
-	int family = AF_UNSPEC;
-	const char *host = t->type->lookup != NULL ? t->type->lookup(t->spec, &family) : NULL;
+	const char *host = t->type->lookup != NULL ? t->type->lookup(t->spec, &t->family) : NULL;
 
 	if (host != NULL)
-		look_up(t, host, family);
+		look_up(t, host);
 	else
 		connect_server(t);
 }

@@ -32,6 +32,7 @@ struct tunnel_type {
 	size_t max;                    /* bytes of an answer */
 	size_t memory;                 /* of tunnel->memory */
 	int (*step)(struct tunnel *tunnel, const unsigned char *heard, size_t length);
+	const char *(*expired)(struct tunnel *tunnel);
 
 	/* Negotiate over this channel, which belongs to the negotiation from now on. At its end, and
 	 * not before start() has returned, tunnel_done() or tunnel_failed() is called. Returns NULL
@@ -50,6 +51,7 @@ struct tunnel {
 	struct timer timer;            /* pause before the next attempt */
 	int64_t tries_left;            /* -1: for ever */
 	union net_addr target;         /* see tunnel_type.lookup */
+	int family;                    /* of the target, if there is only one to look for */
 	struct dialogue *dialogue;
 	void *negotiation;             /* what start() has returned */
 	alignas(16) unsigned char memory[]; /* of the script; zero at the beginning of each attempt */

@@ -17,6 +17,11 @@ extern const struct addr_type addr_type_tcp_connect, addr_type_tcp4_connect,
 	addr_type_tcp6_listen;
 /* openssl.c */
 extern const struct addr_type addr_type_openssl_connect, addr_type_openssl_listen;
+/* socks.c */
+extern const struct addr_type addr_type_socks4, addr_type_socks4a, addr_type_socks5_connect,
+	addr_type_socks5_listen;
+/* proxy.c */
+extern const struct addr_type addr_type_proxy;
 /* sctp.c */
 extern const struct addr_type addr_type_sctp_connect, addr_type_sctp4_connect,
 	addr_type_sctp6_connect, addr_type_sctp_listen, addr_type_sctp4_listen,

@@ -1,8 +1,14 @@
 #include "chan/chan.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "loop/loop.h"
+
+/* Peers that vanish while nothing is said: first probe after 30 s, gone after a minute. */
+enum { KEEPALIVE_IDLE = 30, KEEPALIVE_INTERVAL = 10, KEEPALIVE_COUNT = 3 };
 
 void channel_init(struct channel *channel, const struct chan_ops *ops, int read_fd, int write_fd)
 {
@@ -101,6 +107,22 @@ void channel_on_close(struct channel *channel, struct closer *closer)
 		return;
 	closer->next = channel->closers;
 	channel->closers = closer;
+}
+
+void channel_watch_for_death(const struct channel *channel)
+{
+	int one = 1, idle = KEEPALIVE_IDLE, interval = KEEPALIVE_INTERVAL, count = KEEPALIVE_COUNT;
+	int fd = channel->read_fd, on = 0;
+	socklen_t size = sizeof(on);
+
+	if (channel->peer != PEER_TCP)
+		return;
+	if (getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &size) < 0 || on)
+		return;  /* the user has set it, perhaps with times of his own */
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
 }
 
 void closer_run(struct closer *closer)

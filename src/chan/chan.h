@@ -124,6 +124,9 @@ int channel_attach(struct channel *channel, void (*notify)(void *owner), void *o
 /* Take a channel that may be attached out of the loop. */
 void channel_detach(struct channel *channel);
 
+/* From now on nothing may be said for long: find out by ourselves if the peer vanishes. */
+void channel_watch_for_death(const struct channel *channel);
+
 /* How many bytes pieces of memory have; and a copy of them without the first skip bytes. Returns the
  * length of the copy. */
 size_t pieces_size(const struct iovec *pieces, unsigned count);

@@ -239,7 +239,7 @@ static const char *const built[] = {
 	"WITH_LIBWRAP", "WITH_NAMESPACES", "WITH_TERMIOS", NULL
 };
 static const char *const missing[] = {
-	"WITH_SOCKS4", "WITH_SOCKS4A", "WITH_SOCKS5", "WITH_PROXY", "WITH_FIPS",
+	"WITH_FIPS",
 	"WITH_SYCLS", "WITH_FILAN", "WITH_DEVTESTS", NULL
 };
 

@@ -10,7 +10,6 @@
 #include "sys/log.h"
 #include "sys/text.h"
 
-const char opt_not_built[] = "is not built yet";
 const char opt_read_only[] = "can't be set: Linux only lets programs read it";
 const char opt_not_in_linux[] = "can't work: Linux does not implement it";
 

@@ -9,9 +9,9 @@ extern const struct opt_family opt_family_fd, opt_family_named, opt_family_open,
 	opt_family_listen, opt_family_child, opt_family_retry, opt_family_range,
 	opt_family_ip, opt_family_ip6, opt_family_resolver, opt_family_tcp, opt_family_sctp,
 	opt_family_dccp, opt_family_port, opt_family_unix, opt_family_appl, opt_family_exec,
-	opt_family_interface, opt_family_posixmq, opt_family_termios, opt_family_later,
+	opt_family_interface, opt_family_posixmq, opt_family_termios,
 	opt_family_udplite, opt_family_openssl, opt_family_readline, opt_family_tunnel,
-	opt_family_proxy_header;
+	opt_family_http, opt_family_socks, opt_family_proxy_header;
 
 #define OPT_FAMILY(name_, title_, defs_) \
 	const struct opt_family name_ = {title_, defs_, sizeof (defs_) / sizeof *(defs_)}
@@ -36,7 +36,6 @@ int opt_refuse(const struct opt_value *value, const struct opt_target *target,
                const char *reason);
 
 /* Reasons of struct optdef's refused that occur more than once. */
-extern const char opt_not_built[];
 extern const char opt_read_only[];
 extern const char opt_not_in_linux[];
 

@@ -1,6 +1,7 @@
 /* The option engine: finding, reading and applying options. */
 #include "opt/opt.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,11 +122,11 @@ static int read_value(struct opt_value *out, const char *value, char *why)
 	return 0;
 }
 
-static char *written(const char *name, const char *value)
+static char *written(const struct optdef *def, const char *name, const char *value)
 {
 	char *text;
 
-	if (value == NULL)
+	if (value == NULL || def->kind == K_SECRET)
 		return strdup(name);
 	if (asprintf(&text, "%s=%s", name, value) < 0)
 		return NULL;
@@ -147,7 +148,7 @@ int opt_read(struct opt_value *out, const char *name, const char *value, int64_t
 		log_error("%s: option \"%s\" %s", place, shown, out->def->refused);
 		return -1;
 	}
-	out->text = written(name, value);
+	out->text = written(out->def, name, value);
 	if (out->text == NULL) {
 		log_error("%s: out of memory", place);
 		return -1;
@@ -166,6 +167,35 @@ void opt_value_free(struct opt_value *value)
 	free(value->string);
 	free(value->data.bytes);
 	memset(value, 0, sizeof *value);
+}
+
+/* The definition of the option whose name stands before this "=", or NULL. */
+static const struct optdef *named_before(const char *text, const char *equals)
+{
+	const char *name = equals;
+	char copy[64];
+
+	while (name > text && (isalnum((unsigned char)name[-1]) || name[-1] == '-'))
+		name--;
+	if ((size_t)(equals - name) >= sizeof copy)
+		return NULL;
+	memcpy(copy, name, (size_t)(equals - name));
+	copy[equals - name] = '\0';
+	return opt_find(copy, -1);
+}
+
+void opt_hide_secrets(char *text)
+{
+	for (char *at = strchr(text, '='); at != NULL; at = strchr(at + 1, '=')) {
+		const struct optdef *def = named_before(text, at);
+
+		if (def == NULL || def->kind != K_SECRET)
+			continue;
+		for (unsigned dots = 0; dots < 3 && at[1] != '\0'; dots++)
+			*++at = '.';
+		at[1] = '\0';
+		return;
+	}
 }
 
 int opts_apply(const struct opt_value *opts, size_t count, enum opt_phase phase,

@@ -58,6 +58,7 @@ enum opt_kind {
 	K_UINT, K_USHORT, K_LONG, K_ULONG, K_SIZE, K_OFF,  /* number (unsigned ones too) */
 	K_MODE,          /* permission bits, octal with or without a leading 0: number */
 	K_STRING,        /* string, required */
+	K_SECRET,        /* string, required, never shown: string */
 	K_STRING_NULL,   /* string or NULL */
 	K_UID, K_GID,    /* by number or name: number, and as written in string */
 	K_TIME,          /* seconds with fraction: nanoseconds, in number */
@@ -162,6 +163,10 @@ int opts_apply(const struct opt_value *opts, size_t count, enum opt_phase phase,
 int opts_apply_terminal(const struct opt_value *opts, size_t count,
                         const struct opt_target *target);
 void opt_set_sloppy(bool sloppy);
+
+/* Of an address as written, cut off what is behind the "=" of the first option of kind K_SECRET:
+ * for messages. */
+void opt_hide_secrets(char *text);
 
 /* Names for -hhh. */
 const char *opt_phase_name(enum opt_phase phase);

@@ -28,9 +28,10 @@ const struct opt_family *const opt_families[] = {
 	&opt_family_posixmq,
 	&opt_family_openssl,
 	&opt_family_tunnel,
+	&opt_family_http,
+	&opt_family_socks,
 	&opt_family_proxy_header,
 	&opt_family_readline,
 	&opt_family_termios,
-	&opt_family_later,
 	NULL,
 };

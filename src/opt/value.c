@@ -331,6 +331,7 @@ const struct opt_reader opt_readers[K_COUNT] = {
 	[K_OFF] = {"OFF64_T", VALUE_MAY, read_off},
 	[K_MODE] = {"MODE_T", VALUE_NEEDED, read_mode},
 	[K_STRING] = {"STRING", VALUE_NEEDED, read_string},
+	[K_SECRET] = {"STRING", VALUE_NEEDED, read_string},
 	[K_STRING_NULL] = {"STRING-NULL", VALUE_MAY, read_string},
 	[K_UID] = {"UID_T", VALUE_NEEDED, read_uid},
 	[K_GID] = {"GID_T", VALUE_NEEDED, read_gid},

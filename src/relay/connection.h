@@ -36,7 +36,7 @@ struct server {
 	struct seldom fork_said;
 };
 
-/* The next connection of a connecting source, after the pause. */
+/* The next connection of a connecting source, after the pause, if there is to be one. */
 void server_connect_later(struct server *server);
 /* Tell the server's owner, if it was stopped and this was its last connection. */
 void server_maybe_end(struct server *server);

@@ -28,8 +28,9 @@ void server_maybe_end(struct server *server)
 
 void server_connect_later(struct server *server)
 {
-	timer_start(&server->timer, spec_number(server->spec, "interval", NANOSECONDS),
-	            connect_again);
+	int64_t interval = spec_number(server->spec, "interval", NANOSECONDS);
+
+	timer_start(&server->timer, server->spec->type->awaits ? 0 : interval, connect_again);
 }
 
 static void connected(struct server *server, struct channel *channel,
@@ -98,7 +99,9 @@ static void source_named(void *owner, const struct client_info *client)
 static void connect_source(struct server *server)
 {
 	struct open_request request = { .direction = ADDR_BOTH, .done = source_opened,
-	                                .accepted = source_named, .owner = server };
+	                                .accepted = source_named, .owner = server,
+	                                /* a shortage may be over when a session is */
+	                                .server = server->count > 0 };
 
 	server->opening = address_open(server->settings->source, &request, false);
 }

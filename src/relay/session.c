@@ -1,12 +1,9 @@
 #include "relay/session.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "loop/loop.h"
 #include "relay/flow.h"
@@ -19,9 +16,6 @@
 #define SILENCE_DEFAULT (120 * NANOSECONDS)
 /* How often a source with option ignoreeof is looked at again. */
 #define EOF_INTERVAL NANOSECONDS
-
-/* Peers that vanished while half-closed: first probe after 30 s, gone after a minute. */
-enum { KEEPALIVE_IDLE = 30, KEEPALIVE_INTERVAL = 10, KEEPALIVE_COUNT = 3 };
 
 struct session {
 	struct task task;              /* work to do in this turn */
@@ -128,23 +122,6 @@ void session_cancel(struct session *s)
 	release(s);
 }
 
-/* From now on only one direction is open: find out by ourselves if its peers vanish. */
-static void watch_for_death(const struct channel *channel)
-{
-	int one = 1, idle = KEEPALIVE_IDLE, interval = KEEPALIVE_INTERVAL, count = KEEPALIVE_COUNT;
-	int fd = channel->read_fd, on = 0;
-	socklen_t size = sizeof(on);
-
-	if (channel->peer != PEER_TCP)
-		return;
-	if (getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &size) < 0 || on)
-		return;  /* the user has set it, perhaps with times of his own */
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
-}
-
 /* From now on the session ends when nothing has moved for so long. */
 static void set_linger(struct session *s, int64_t linger)
 {
@@ -167,8 +144,8 @@ static void half_close(struct session *s)
 
 	s->half_closed = true;
 	if (unbounded(s)) {
-		watch_for_death(s->left);
-		watch_for_death(s->right);
+		channel_watch_for_death(s->left);
+		channel_watch_for_death(s->right);
 		return;
 	}
 	set_linger(s, linger < 0 ? LINGER_DEFAULT : linger);

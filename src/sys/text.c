@@ -95,14 +95,15 @@ bool word_in_list(const char *name, const char *list)
 	return false;
 }
 
-char *text_printable(const char *text, char *buffer, size_t size)
+/* ascii: bytes of other characters are no better than control characters. */
+static char *escape(const char *text, size_t length, bool ascii, char *buffer, size_t size)
 {
 	static const char digits[] = "0123456789abcdef";
 	size_t used = 0;
 
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
-		bool plain = c >= 0x20 && c != 0x7f;
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)text[i];
+		bool plain = c >= 0x20 && c != 0x7f && (c < 0x80 || !ascii);
 
 		/* Keep room for this character, for "..." and for the end. */
 		if (used + (plain ? 1 : 4) + 4 > size) {
@@ -111,7 +112,7 @@ char *text_printable(const char *text, char *buffer, size_t size)
 			break;
 		}
 		if (plain) {
-			buffer[used++] = *text;
+			buffer[used++] = text[i];
 		} else {
 			buffer[used++] = '\\';
 			buffer[used++] = 'x';
@@ -121,4 +122,14 @@ char *text_printable(const char *text, char *buffer, size_t size)
 	}
 	buffer[used] = '\0';
 	return buffer;
+}
+
+char *text_printable(const char *text, char *buffer, size_t size)
+{
+	return escape(text, strlen(text), false, buffer, size);
+}
+
+char *text_foreign(const void *bytes, size_t length, char *buffer, size_t size)
+{
+	return escape(bytes, length, true, buffer, size);
 }

@@ -23,4 +23,8 @@ bool word_in_list(const char *name, const char *list);
  * at the end if it had to be cut. Returns the buffer. size must be at least 8. */
 char *text_printable(const char *text, char *buffer, size_t size);
 
+/* The same with so many bytes that a stranger has sent. Everything but ASCII is escaped, too: there
+ * are control characters behind it, and such that turn the line around. */
+char *text_foreign(const void *bytes, size_t length, char *buffer, size_t size);
+
 #endif

@@ -188,7 +188,7 @@ static void test_mistakes(void)
 		{"tpc:a:b", "E unknown device/address \"tpc\"; did you mean \"TCP\"?"},
 		{"zzz:a", "E unknown device/address \"zzz\"; option -h lists the types there are"},
 		{" tcp:a:b", "E unknown device/address \" tcp\"; did you mean \"TCP\"?"},
-		{"udp-l:5", "E address type \"udp-l\" is not built yet"},
+		{"udp-l:5", "E address type \"udp-l\" is no type of this test"},
 		{"-!!", "E unknown device/address \"\": the address type is missing"},
 		{"-!!-!!-", "E an address can be made of two with \"!!\" once; "
 		            "there is another one at \"!!-\""},

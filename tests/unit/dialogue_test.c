@@ -16,7 +16,7 @@ static struct memory_end *ends[2];    /* the dialogue's, and the peer's */
 static struct dialogue *dialogue;
 static struct channel *channel;       /* what was handed on */
 static unsigned words, ends_told;
-static bool unheard, limited;
+static bool unheard, limited, explained;
 static char problem[300], heard_words[200];
 
 static int step(void *owner, struct dialogue *d, const unsigned char *heard, size_t length)
@@ -54,10 +54,17 @@ static void done(void *owner, struct channel *result, const char *why, bool sile
 	snprintf(problem, sizeof problem, "%s", why != NULL ? why : "");
 }
 
+static const char *expired(void *owner)
+{
+	CHECK(owner == ends);
+	return explained ? "nobody came" : NULL;
+}
+
 static bool start(size_t piece)
 {
 	struct dialogue_request request = {
-		.peer = "the peer", .timeout = 10, .max = MAX, .step = step, .done = done, .owner = ends,
+		.peer = "the peer", .timeout = 10, .max = MAX, .step = step, .done = done,
+		.expired = expired, .owner = ends,
 	};
 
 	memory_pipe(ends);
@@ -203,6 +210,12 @@ static void test_time(void)
 	CHECK_TEXT(problem, "the peer has said only part of what it should within the time of option "
 	           "handshake-timeout");
 	finish();
+	explained = true;
+	start(0);
+	CHECK(fake_loop_timer());
+	CHECK_TEXT(problem, "nobody came");
+	finish();
+	explained = false;
 	limited = true;
 	start(0);
 	peer_says(answer, 8);

@@ -45,6 +45,6 @@ const struct addr_type *const addr_types[] = {
 	NULL,
 };
 
-const struct addr_type_later addr_types_later[] = {
-	{"UDP-LISTEN UDP-L", NULL}, {"PTY", NULL}, {"DTLS", "is impossible"}, {NULL, NULL},
+const struct addr_type_impossible addr_types_impossible[] = {
+	{"UDP-LISTEN UDP-L", "is no type of this test"}, {"DTLS", "is impossible"}, {NULL, NULL},
 };

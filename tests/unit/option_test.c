@@ -298,6 +298,37 @@ static void test_names(void)
 	CHECK(strlen(small) < sizeof small);
 }
 
+static void check_hidden(const char *text, const char *expected)
+{
+	char *copy = strdup(text);
+
+	opt_hide_secrets(copy);
+	CHECK_TEXT(copy, expected);
+	free(copy);
+}
+
+/* Passwords are nowhere in messages. */
+static void test_secrets(void)
+{
+	struct opt_value value;
+
+	check_hidden("proxy:a:b:1,proxyauth=user:pass", "proxy:a:b:1,proxyauth=...");
+	check_hidden("proxy:a:b:1,Proxy-Authorization=\"a,b\",retry=3",
+	             "proxy:a:b:1,Proxy-Authorization=...");
+	check_hidden("openssl:a:1,via=\"proxy:a:b:1,proxy-auth=u:p\",retry=3",
+	             "openssl:a:1,via=\"proxy:a:b:1,proxy-auth=...");
+	check_hidden("proxy:a:b:1,proxyauth=u", "proxy:a:b:1,proxyauth=.");
+	check_hidden("proxy:a:b:1,proxyauth=", "proxy:a:b:1,proxyauth=");
+	check_hidden("proxy:a:b:1,proxyauthfile=name,retry=3",
+	             "proxy:a:b:1,proxyauthfile=name,retry=3");
+	check_hidden("text:a=b=c", "text:a=b=c");
+	check_hidden("=", "=");
+	CHECK_NUMBER(opt_read(&value, "proxyauth", "user:pass", -1, "address"), 0);
+	CHECK_TEXT(value.text, "proxyauth");
+	CHECK_TEXT(value.string, "user:pass");
+	opt_value_free(&value);
+}
+
 int main(void)
 {
 	test_catalogue();
@@ -309,5 +340,6 @@ int main(void)
 	test_apply();
 	test_reuseaddr();
 	test_names();
+	test_secrets();
 	return unit_done();
 }

@@ -59,10 +59,23 @@ static void test_printable(void)
 	CHECK_TEXT(text_printable("\xc3\xa4", buffer, sizeof buffer), "\xc3\xa4");
 }
 
+/* What strangers send: bytes that are no ASCII are escaped, NUL does not end it. */
+static void test_foreign(void)
+{
+	char buffer[20];
+
+	CHECK_TEXT(text_foreign("abc", 2, buffer, sizeof buffer), "ab");
+	CHECK_TEXT(text_foreign("a\0b\r\n", 5, buffer, sizeof buffer), "a\\x00b\\x0d\\x0a");
+	CHECK_TEXT(text_foreign("\x1b[\xc2\x9b", 4, buffer, sizeof buffer), "\\x1b[\\xc2\\x9b");
+	CHECK_TEXT(text_foreign("12345678901234567", 17, buffer, sizeof buffer), "1234567890123456...");
+	CHECK_TEXT(text_foreign("", 0, buffer, sizeof buffer), "");
+}
+
 int main(void)
 {
 	test_nearest();
 	test_lists();
 	test_printable();
+	test_foreign();
 	return unit_done();
 }
