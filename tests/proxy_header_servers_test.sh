@@ -1,6 +1,6 @@
 #!/bin/sh
 # The PROXY protocol with others that speak it: HAProxy and nginx, as senders and as receivers. Their
-# logs, and the answers through them, have to show the real client.
+# logs, and the answers through them, have to show the real client. And headers through real proxies.
 
 # shellcheck disable=SC2034,SC3045
 # shellcheck source=tests/lib.sh
@@ -243,6 +243,24 @@ test_between_both() {
 	get -6 'http://[2001:db8::7]:8001/' --local-port $((client += 1))
 	assert_out 'page\n'
 	wait_log clients.log "^2001:db8::7 $client 2001:db8::7 8001 "
+}
+
+test_through_proxies() {
+	# through the tunnels of proxies to the target, which gets to know the client, not them
+	printf 'Port 8003\nListen 127.0.0.1\nTimeout 60\nMaxClients 50\nLogLevel Info\n' >tinyproxy.conf
+	start tinyproxy tinyproxy -d -c "$dir/tinyproxy.conf"
+	start microsocks microsocks -i 127.0.0.1 -p 8004
+	relay target "TCP4-LISTEN:8001,bind=127.0.0.1,fork,$trusted" "$who"
+	wait_until listens 8003
+	wait_until listens 8004
+	wait_until listens 8001
+	for through in PROXY:127.0.0.1:127.0.0.1:8001,proxyport=8003 SOCKS5:127.0.0.1:8004:127.0.0.1:8001; do
+		relayed TCP4-LISTEN:9001,bind=127.0.0.1,reuseaddr,fork "$through,send-proxy-v2"
+		ask4 9001
+		assert_out "127.0.0.9 $client 127.0.0.1 9001\\nhello"
+		stop "$pid"
+	done
+	refute_log target.log ' [WE] '
 }
 
 . shunit2

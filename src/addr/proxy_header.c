@@ -228,8 +228,9 @@ static const char *read_fields(char *rest, struct client_info *client)
 	unsigned count = 0;
 	int family, from, to;
 
-	while (count < LINE_SPACES && rest != NULL)
+	do
 		fields[count++] = strsep(&rest, " ");
+	while (count < LINE_SPACES && rest != NULL);
 	if (strcmp(fields[0], "UNKNOWN") == 0)
 		return NULL;
 	family = strcmp(fields[0], "TCP4") == 0 ? AF_INET
