@@ -65,13 +65,13 @@ test_socks5_default_port() {
 test_socks5_login() {
 	# offered beside none; only said if the server wants it
 	login="socksuser=u,sockspass=pw"
-	asks '05020002 0101750270''77 0501000302646201bb' \
+	asks '05020002 010175027077 0501000302646201bb' \
 		"hear:4 say:$password hear:6 say:$welcome hear:9 say:$granted5" \
 		"SOCKS5:127.0.0.1:PORT:db:443,$login"
 	asks '05020002 0501000302646201bb' "hear:4 say:$no_login hear:9 say:$granted5" \
 		"SOCKS5:127.0.0.1:PORT:db:443,$login"
 	# a version of 5 in the answer is as good as 1
-	asks '05020002 0101750270''77 0501000302646201bb' \
+	asks '05020002 010175027077 0501000302646201bb' \
 		"hear:4 say:$password hear:6 say:0500 hear:9 say:$granted5" \
 		"SOCKS5:127.0.0.1:PORT:db:443,$login"
 }
@@ -113,7 +113,7 @@ test_log() {
 
 test_data_behind_the_answer() {
 	# what comes right behind the answer, in the same packet, is data
-	for answer in 05000001 0500000400000000000000''0000000000 050000030161; do
+	for answer in 05000001 05000004000000000000000000000000 050000030161; do
 		case $answer in
 		05000001) rest=7f0000010050 ;;
 		050000030161) rest=0050 ;;
