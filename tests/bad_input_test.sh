@@ -98,6 +98,7 @@ test_devices_and_queues() { check_section 'devices and queues'; }
 test_datagrams() { check_section 'datagrams'; }
 test_packets_and_groups() { check_section 'packets and groups'; }
 test_tls() { check_section 'TLS'; }
+test_proxy_headers() { check_section 'PROXY headers'; }
 test_socks() { check_section 'SOCKS'; }
 test_proxies() { check_section 'proxies'; }
 test_second_address() { check_section 'second address'; }

@@ -36,8 +36,8 @@ test_help() {
 			-t -T -u -U -g -L -W -0 -4 -6 --grace; do
 			assert_log out "^ +$word"
 		done
-		assert_log out '^ +TCP-LISTEN:<port>[[:space:]]+groups=FD,SOCKET,LISTEN,CHILD,RETRY,RANGE,IP4,IP6,TCP$'
-		assert_log out '^ +UNIX-CONNECT:<filename>[[:space:]]+groups=FD,SOCKET,NAMED,RETRY,UNIX$'
+		assert_log out '^ +TCP-LISTEN:<port>[[:space:]]+groups=FD,SOCKET,LISTEN,CHILD,RETRY,RANGE,IP4,IP6,TCP,PROXYHEADER$'
+		assert_log out '^ +UNIX-CONNECT:<filename>[[:space:]]+groups=FD,SOCKET,NAMED,RETRY,UNIX,PROXYHEADER$'
 		assert_log out '^ +STDIO[[:space:]]+groups='
 		refute_log out '[[:space:]]phase='
 	done

@@ -7,6 +7,7 @@
 
 #include "addr/ip.h"
 #include "addr/network_table.h"
+#include "addr/proxy_options.h"
 #include "addr/range.h"
 #include "addr/range_file.h"
 #include "sys/error.h"
@@ -27,6 +28,9 @@ enum { OF_BYTES = -1 };
  * other socket address. */
 static int kind_of_ranges(const struct spec *spec)
 {
+	/* the clients of proxies can have any address */
+	if (spec_accept_proxy(spec) != ACCEPT_PROXY_NONE)
+		return AF_UNSPEC;
 	return spec->type->groups & (G_IP4 | G_IP6) ? ip_family(spec) : OF_BYTES;
 }
 

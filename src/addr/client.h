@@ -7,6 +7,7 @@
 
 struct client_info {
 	struct net_peer peer, local;   /* local.length 0: not known */
+	int type;                      /* SOCK_STREAM of TCP or UNIX sockets, SOCK_DGRAM; else others */
 	struct variables *variables;   /* what came with the first packet, or NULL */
 };
 

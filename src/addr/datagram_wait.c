@@ -210,6 +210,7 @@ static bool peek(struct waiting *w)
 		return false;
 	}
 	w->client.peer.length = message.msg_namelen;
+	w->client.type = w->spec->type->raw_ip ? 0 : SOCK_DGRAM;
 	free(w->client.variables);
 	w->client.variables = w->ancillary == 0 ? NULL
 	                      : ancillary_variables(w->fd, &message, w->ancillary);

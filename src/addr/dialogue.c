@@ -77,6 +77,9 @@ static void timed_out(struct timer *timer)
 
 	if (reason != NULL)
 		dialogue_fail(d, "%s", reason);
+	else if (d->wanted == 0)
+		dialogue_fail(d, "%s has not taken what it is told within the time of option "
+		              "handshake-timeout", d->request.peer);
 	else if (d->some)
 		dialogue_fail(d, "%s has said only part of what it should within the time of option "
 		              "handshake-timeout", d->request.peer);

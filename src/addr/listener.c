@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "addr/access.h"
+#include "addr/proxy_options.h"
+#include "addr/upgrade.h"
 #include "loop/loop.h"
 #include "loop/resolve.h"
 #include "loop/scarce.h"
@@ -33,6 +35,7 @@ struct stream_listener {
 	struct task task;
 	struct timer shortage, timeout;
 	struct access *access;       /* range, tcpwrap, ports */
+	struct proxies *proxies;     /* NULL: clients come themselves, without accept-proxy */
 	struct closer *closer;
 	int fd;
 	int family, type, protocol;  /* of the connections: those of the socket that listens */
@@ -82,6 +85,7 @@ static void release(struct stream_listener *l)
 	close(l->fd);
 	forget_naming(l);
 	access_free(l->access);
+	free(l->proxies);
 	closer_run(l->closer);
 	loop_free_later(l);
 }
@@ -99,13 +103,18 @@ static void listener_abandon(struct listener *listener)
 	/* our copies of the parent's other connections */
 	forget_naming(l);
 	access_free(l->access);
+	free(l->proxies);
 	l->access = NULL;
+	l->proxies = NULL;
 	loop_free_later(l);
 }
 
 static void listener_pause(struct listener *listener)
 {
-	self(listener)->paused = true;
+	struct stream_listener *l = self(listener);
+
+	l->paused = true;
+	timer_stop(&l->timeout);
 }
 
 static void listener_resume(struct listener *listener)
@@ -113,6 +122,7 @@ static void listener_resume(struct listener *listener)
 	struct stream_listener *l = self(listener);
 
 	l->paused = false;
+	arm_timeout(l);
 	task_queue(&l->task);
 }
 
@@ -183,7 +193,7 @@ static struct channel *new_channel(struct stream_listener *l, int fd)
 	}
 	/* the opening of a single channel gets its layers from address_open(), and one that is
 	 * not ready for data from who makes it so */
-	return l->request.server && l->spec->type->upgrade == NULL
+	return l->request.server && !spec_needs_upgrade(l->spec)
 	       ? channel_dress(l->spec, channel) : channel;
 }
 
@@ -275,6 +285,13 @@ static bool admit(struct stream_listener *l, int fd, struct client_info *client)
 		find_local(fd, client);
 	if (log_enabled(LOG_NOTICE_))
 		log_accepted(client);
+	/* who the client is, and whether it may connect, shows when its header has come */
+	if (l->proxies != NULL && proxies_allow(l->proxies, &client->peer))
+		return hand_on(l, fd, client);
+	if (l->proxies != NULL) {
+		close(fd);
+		return true;
+	}
 	switch (access_ask(l->access, &client->peer, &client->local, NULL)) {
 	case ACCESS_GRANTED:
 		return hand_on(l, fd, client);
@@ -321,7 +338,10 @@ static bool accept_failed(struct stream_listener *l, int error)
 
 static bool accept_one(struct stream_listener *l)
 {
-	struct client_info client = { .peer.length = sizeof(client.peer.addr) };
+	struct client_info client = {
+		.peer.length = sizeof(client.peer.addr),
+		.type = l->protocol == IPPROTO_SCTP ? 0 : l->type,
+	};
 	int fd;
 
 	/* those that wait for their other side go first, or all might wait for ever */
@@ -404,6 +424,8 @@ struct listener *listener_new(const struct spec *spec, int fd, struct closer *cl
 	l->access = access_new(spec, true);
 	if (l->access == NULL)
 		goto free_listener;
+	if (spec_accept_proxy(spec) != ACCEPT_PROXY_NONE && (l->proxies = proxies_new(spec)) == NULL)
+		goto free_access;
 	if (watch_start(&l->watch, fd, notified) < 0)
 		goto free_access;
 	arm_timeout(l);
@@ -411,6 +433,7 @@ struct listener *listener_new(const struct spec *spec, int fd, struct closer *cl
 	return &l->base;
 
 free_access:
+	free(l->proxies);
 	access_free(l->access);
 free_listener:
 	free(l);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "addr/listener.h"
+#include "addr/proxy_options.h"
+#include "addr/upgrade.h"
 #include "loop/loop.h"
 #include "sys/error.h"
 #include "sys/log.h"
@@ -28,11 +30,25 @@ static void once_finish(struct once *once, struct channel *channel)
 	open_done(&request, channel);
 }
 
+static void stop_listening(struct once *once)
+{
+	if (once->listener != NULL)
+		once->listener->close(once->listener);
+	once->listener = NULL;
+}
+
 static void once_upgraded(void *owner, struct channel *channel)
 {
 	struct once *once = owner;
 
 	once->upgrade = NULL;
+	if (channel == NULL && once->listener != NULL) {
+		client_free(once->client);
+		once->client = NULL;
+		once->listener->resume(once->listener);
+		return;
+	}
+	stop_listening(once);
 	if (channel != NULL && once->client != NULL && once->request.accepted != NULL)
 		once->request.accepted(once->request.owner, once->client);
 	client_free(once->client);
@@ -50,7 +66,7 @@ static void once_upgrade(struct once *once, struct channel *channel,
 	/* without memory for it programs know less, nothing worse */
 	once->client = client == NULL ? NULL : client_copy(client);
 	request.client = once->client;
-	upgrade = once->spec->type->upgrade(once->spec, &request);
+	upgrade = spec_upgrade(once->spec, &request);
 	if (upgrade != NULL)
 		once->upgrade = upgrade;
 }
@@ -59,9 +75,12 @@ static void once_accepted(void *owner, struct channel *channel, const struct cli
 {
 	struct once *once = owner;
 
-	once->listener->close(once->listener);
-	once->listener = NULL;
-	if (once->spec->type->upgrade != NULL) {
+	/* if its header shows that it is to be refused it was not the one that is waited for */
+	if (spec_accept_proxy(once->spec) != ACCEPT_PROXY_NONE)
+		once->listener->pause(once->listener);
+	else
+		stop_listening(once);
+	if (spec_needs_upgrade(once->spec)) {
 		once_upgrade(once, channel, client);
 		return;
 	}
@@ -82,8 +101,7 @@ static void once_cancel(struct opening *opening)
 	timer_stop(&once->timer);
 	opening_cancel(once->upgrade);
 	client_free(once->client);
-	if (once->listener != NULL)
-		once->listener->close(once->listener);
+	stop_listening(once);
 	opening_over(opening);
 }
 

@@ -8,6 +8,8 @@
 
 #include "addr/access_list.h"
 #include "addr/lock.h"
+#include "addr/proxy_options.h"
+#include "addr/send_proxy.h"
 #include "chan/layer.h"
 #include "chan/terminal.h"
 #include "loop/child.h"
@@ -231,7 +233,7 @@ static struct channel *join(struct address_opening *o, struct channel *writer)
 	return dual;
 }
 
-static void spec_opened(void *owner, struct channel *channel)
+static void spec_ready(void *owner, struct channel *channel)
 {
 	struct address_opening *o = owner;
 
@@ -255,6 +257,24 @@ static void spec_opened(void *owner, struct channel *channel)
 	if (channel != NULL && o->reader != NULL)
 		channel = join(o, channel);
 	finish(o, channel);
+}
+
+static void spec_opened(void *owner, struct channel *channel)
+{
+	struct address_opening *o = owner;
+	struct open_request request = o->request;
+	struct opening *inner;
+
+	if (channel == NULL || spec_send_proxy(o->spec) == 0) {
+		spec_ready(o, channel);
+		return;
+	}
+	o->inner = NULL;
+	request.done = spec_ready;
+	request.owner = o;
+	inner = send_proxy(o->spec, channel, &request);
+	if (inner != NULL)
+		o->inner = inner;
 }
 
 static void spec_accepted(void *owner, const struct client_info *client)

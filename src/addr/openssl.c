@@ -17,7 +17,8 @@
 #include "sys/error.h"
 #include "sys/log.h"
 
-#define CONNECT_GROUPS (G_FD | G_SOCKET | G_CHILD | G_RETRY | G_IP4 | G_IP6 | G_TCP | G_OPENSSL)
+#define CONNECT_GROUPS (G_FD | G_SOCKET | G_CHILD | G_RETRY | G_IP4 | G_IP6 | G_TCP | G_OPENSSL | \
+                        G_PROXY_HEADER)
 #define LISTEN_GROUPS  (CONNECT_GROUPS | G_LISTEN | G_RANGE)
 
 static const struct ip_stream tcp = {

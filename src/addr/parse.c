@@ -5,6 +5,7 @@
 
 #include "addr/addr.h"
 #include "addr/lex.h"
+#include "addr/proxy_options.h"
 #include "addr/via.h"
 #include "sys/log.h"
 #include "sys/text.h"
@@ -288,6 +289,8 @@ static struct spec *parse_single(struct parser *parser, int direction, enum lex_
 	if (check_direction(spec, direction) != 0)
 		goto fail;
 	if (via_parse(spec, settings) != 0)
+		goto fail;
+	if (proxy_options_check(spec) != 0)
 		goto fail;
 	if (spec->type->check != NULL && spec->type->check(spec) != 0)
 		goto fail;

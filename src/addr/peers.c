@@ -181,7 +181,10 @@ static void describe_local(const struct peers *l, const struct peer *peer,
 /* Returns false in a child process, or if listening is over: nothing of ours is to be touched. */
 static bool hand_on(struct peers *l, struct peer *peer)
 {
-	struct client_info client = { .peer = peer->address, .variables = peer->variables };
+	struct client_info client = {
+		.peer = peer->address, .variables = peer->variables,
+		.type = l->spec->type->raw_ip ? 0 : SOCK_DGRAM,
+	};
 	struct channel *channel = &peer->base;
 
 	describe_local(l, peer, &client);

@@ -18,7 +18,8 @@
 #include "sys/log.h"
 #include "sys/text.h"
 
-#define GROUPS (G_FD | G_SOCKET | G_CHILD | G_RETRY | G_IP4 | G_IP6 | G_TCP | G_HTTP)
+#define GROUPS (G_FD | G_SOCKET | G_CHILD | G_RETRY | G_IP4 | G_IP6 | G_TCP | G_HTTP | \
+                G_PROXY_HEADER)
 
 static const char service[] = "tcp";
 

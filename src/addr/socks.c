@@ -17,8 +17,9 @@
 #include "addr/types.h"
 #include "sys/log.h"
 
-#define CONNECT_GROUPS (G_FD | G_SOCKET | G_CHILD | G_RETRY | G_IP4 | G_IP6 | G_TCP | G_SOCKS)
-#define LISTEN_GROUPS  (CONNECT_GROUPS | G_LISTEN)
+#define COMMON_GROUPS  (G_FD | G_SOCKET | G_CHILD | G_RETRY | G_IP4 | G_IP6 | G_TCP | G_SOCKS)
+#define CONNECT_GROUPS (COMMON_GROUPS | G_PROXY_HEADER)
+#define LISTEN_GROUPS  (COMMON_GROUPS | G_LISTEN)
 
 /* Until the server has answered: it may try as long as TCP does to reach the target. */
 #define TIMEOUT (150 * NANOSECONDS)

@@ -5,7 +5,7 @@
 #include "addr/listener.h"
 #include "addr/types.h"
 
-#define CONNECT_GROUPS (G_FD | G_SOCKET | G_CHILD | G_RETRY | G_TCP)
+#define CONNECT_GROUPS (G_FD | G_SOCKET | G_CHILD | G_RETRY | G_TCP | G_PROXY_HEADER)
 #define LISTEN_GROUPS  (CONNECT_GROUPS | G_LISTEN | G_RANGE)
 
 static const struct ip_stream tcp = {

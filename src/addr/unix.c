@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "addr/access.h"
 #include "addr/listener.h"
 #include "addr/named.h"
 #include "addr/types.h"
@@ -249,6 +250,11 @@ static struct opening *open_client(const struct spec *spec, const struct open_re
 	return open_unix(spec, spec->params[0], true, request);
 }
 
+static int check_listen(const struct spec *spec)
+{
+	return unix_check(spec) < 0 ? -1 : access_check(spec);
+}
+
 static int try_listen(const struct spec *spec, bool last)
 {
 	int type = (int)spec_number(spec, "so-type", SOCK_STREAM), fd, error;
@@ -315,7 +321,7 @@ static struct listener *start_listen(const struct spec *spec, const struct liste
 	const struct addr_type addr_type_##tag = {                                            \
 		.name = title, .aliases = others, .syntax = ":<filename>",                    \
 		.feature = feature_, .min_params = 1, .max_params = 1,                        \
-		.groups = G_FD | G_SOCKET | G_RETRY | G_UNIX | (groups_),                     \
+		.groups = G_FD | G_SOCKET | G_RETRY | G_UNIX | G_PROXY_HEADER | (groups_),    \
 		.directions = ADDR_BOTH, .family = AF_UNIX, .carries = carries_,  \
 		.check = unix_check, .open = open_ }
 
@@ -323,8 +329,9 @@ static struct listener *start_listen(const struct spec *spec, const struct liste
 	const struct addr_type addr_type_##tag = {                                            \
 		.name = title, .aliases = others, .syntax = ":<filename>",                    \
 		.feature = feature_, .min_params = 1, .max_params = 1,                        \
-		.groups = G_FD | G_SOCKET | G_LISTEN | G_CHILD | G_RETRY | G_UNIX | (groups_),\
-		.directions = ADDR_BOTH, .family = AF_UNIX, .check = unix_check,                   \
+		.groups = G_FD | G_SOCKET | G_LISTEN | G_CHILD | G_RETRY | G_UNIX |           \
+		          G_RANGE | G_PROXY_HEADER | (groups_),                               \
+		.directions = ADDR_BOTH, .family = AF_UNIX, .check = check_listen,            \
 		.open = listener_open_once, .listen = start_listen }
 
 CONNECT(unix_connect, "UNIX-CONNECT", "LOCAL", G_NAMED, open_connect, true, "WITH_UNIX");

@@ -206,7 +206,9 @@ static void look_up_name(struct job *job)
 {
 	struct name_lookup *l = (struct name_lookup *)job;
 
-	if (getnameinfo(&l->addr.sa, net_length(&l->addr), l->result.name, sizeof(l->result.name),
+	/* for UNIX sockets some C libraries would say the name of this machine */
+	if (l->addr.sa.sa_family == AF_UNIX ||
+	    getnameinfo(&l->addr.sa, net_length(&l->addr), l->result.name, sizeof(l->result.name),
 	                NULL, 0, NI_NAMEREQD) != 0)
 		l->result.name[0] = '\0';
 	else

@@ -11,7 +11,7 @@ extern const struct opt_family opt_family_fd, opt_family_named, opt_family_open,
 	opt_family_dccp, opt_family_port, opt_family_unix, opt_family_appl, opt_family_exec,
 	opt_family_interface, opt_family_posixmq, opt_family_termios,
 	opt_family_udplite, opt_family_openssl, opt_family_readline, opt_family_tunnel,
-	opt_family_http, opt_family_socks;
+	opt_family_http, opt_family_socks, opt_family_proxy_header;
 
 #define OPT_FAMILY(name_, title_, defs_) \
 	const struct opt_family name_ = {title_, defs_, sizeof (defs_) / sizeof *(defs_)}

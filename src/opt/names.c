@@ -30,7 +30,7 @@ static const struct {
 	{G_INTERFACE, "INTERFACE"}, {G_UDP, "UDP"}, {G_TCP, "TCP"}, {G_SOCKS, "SOCKS"},
 	{G_OPENSSL, "OPENSSL"}, {G_PROCESS, "PROCESS"}, {G_APPL, "APPL"}, {G_HTTP, "HTTP"},
 	{G_POSIXMQ, "POSIXMQ"}, {G_SCTP, "SCTP"}, {G_DCCP, "DCCP"}, {G_UDPLITE, "UDPLITE"},
-	{G_READLINE, "READLINE"}, {G_ANY, "(all)"},
+	{G_READLINE, "READLINE"}, {G_PROXY_HEADER, "PROXYHEADER"}, {G_ANY, "(all)"},
 };
 
 const char *opt_phase_name(enum opt_phase phase)

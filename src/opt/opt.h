@@ -36,6 +36,8 @@ enum opt_group {
 #define G_DCCP    (1LL << 31)
 #define G_UDPLITE (1LL << 32)
 #define G_READLINE (1LL << 33)
+/* Stream connections that may begin with a header of the PROXY protocol. */
+#define G_PROXY_HEADER (1LL << 35)
 /* Every address type takes these. */
 #define G_ANY     (1LL << 34)
 

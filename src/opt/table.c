@@ -30,6 +30,7 @@ const struct opt_family *const opt_families[] = {
 	&opt_family_tunnel,
 	&opt_family_http,
 	&opt_family_socks,
+	&opt_family_proxy_header,
 	&opt_family_readline,
 	&opt_family_termios,
 	NULL,

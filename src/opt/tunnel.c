@@ -15,7 +15,8 @@ static const char *check_address(struct opt_value *value)
 #define GROUPS (G_OPENSSL | G_HTTP | G_SOCKS)
 
 static const struct optdef defs[] = {
-	{"handshake-timeout", NULL, GROUPS, PH_SPECIFIC, K_TIME, NULL, 0, 0, NULL, check_time},
+	{"handshake-timeout", NULL, GROUPS | G_PROXY_HEADER, PH_SPECIFIC, K_TIME, NULL, 0, 0, NULL,
+	 check_time},
 	{"via", NULL, GROUPS, PH_SPECIFIC, K_STRING, NULL, 0, 0, NULL, check_address},
 };
 

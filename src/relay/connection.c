@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "addr/exec.h"
+#include "addr/upgrade.h"
 #include "sys/error.h"
 #include "sys/log.h"
 
@@ -138,12 +139,12 @@ void connection_serve(struct connection *c)
 	};
 	struct opening *opening;
 
-	if (spec->type->upgrade == NULL) {
+	if (!spec_needs_upgrade(spec)) {
 		open_other(c);
 		return;
 	}
 	c->channel = NULL;
-	opening = spec->type->upgrade(spec, &request);
+	opening = spec_upgrade(spec, &request);
 	if (opening != NULL)
 		c->opening = opening;
 }

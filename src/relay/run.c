@@ -21,6 +21,7 @@
 #include "addr/exec.h"
 #include "addr/open.h"
 #include "addr/program.h"
+#include "addr/proxy_options.h"
 #include "chan/terminal.h"
 #include "loop/child.h"
 #include "loop/loop.h"
@@ -144,7 +145,8 @@ static void open_one(const struct address *address, int direction,
 	struct open_request request = {
 		.direction = direction, .client = state.client,
 		.done = done, .accepted = accepted,
-		.want_local = address_runs_program(state.settings->right),
+		.want_local = address_runs_program(state.settings->right) ||
+		              address_sends_proxy(state.settings->right),
 	};
 	struct opening *opening = address_open(address, &request, true);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "addr/open.h"
+#include "addr/proxy_options.h"
 #include "loop/loop.h"
 #include "opt/process.h"
 #include "relay/connection.h"
@@ -116,7 +117,8 @@ struct server *server_start(const struct server_settings *settings)
 		log_error("%s: %s", spec->text, error_text(errno));
 		return NULL;
 	}
-	request.want_local = settings->shared == NULL && address_runs_program(settings->other);
+	request.want_local = settings->shared == NULL && (address_runs_program(settings->other) ||
+	                                                  address_sends_proxy(settings->other));
 	server->settings = settings;
 	server->spec = spec;
 	server->connections.prev = server->connections.next = &server->connections;
