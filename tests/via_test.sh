@@ -124,6 +124,26 @@ test_retry() {
 	assert_lines client.log ' E OPENSSL:127.0.0.1:1,.*TLS handshake: ' 1
 }
 
+test_retry_of_all() {
+	# all of it is tried again, also where the address below can't connect; no attempt but the last
+	# one is an error
+	run "$SOCAT" -d -d - "OPENSSL:localhost:1,verify=0,retry=2,interval=0.05,via=UNIX-CONNECT:$dir/none" </dev/null
+	assert_status 1
+	assert_lines err 'N OPENSSL:.*: option via: there is no connection; trying again in 0.05 s' 2
+	assert_lines err 'N UNIX-CONNECT:.*/none: connect to' 2
+	assert_lines err ' E ' 1
+	assert_log err 'E UNIX-CONNECT:.*/none: connect to'
+	ends
+	port=$(free_port)
+	start client "$SOCAT" -d -d -t 10 - "OPENSSL:127.0.0.1:1,cafile=$pki/ca.crt,forever,interval=0.1,via=\"OPENSSL:127.0.0.1:1,cafile=$pki/ca.crt,via=TCP:127.0.0.1:$port\""
+	client=$pid
+	wait_log client.log 'N OPENSSL:127.0.0.1:1,.*there is no connection; trying again in 0.1 s'
+	relay late "TCP-LISTEN:$port,bind=127.0.0.1,reuseaddr" "TCP:127.0.0.1:$outer_port"
+	finish "$client"
+	assert_status 0
+	refute_log client.log ' E '
+}
+
 test_retry_below() {
 	# while the address below tries again by itself
 	ends
