@@ -7,7 +7,7 @@ ip address add 2001:db8::7/128 dev lo nodad 2>/dev/null
 # A program that tells what it knows of its client, and then sends back what comes.
 # shellcheck disable=SC2016
 who='SYSTEM:"echo $SOCAT_PEERADDR $SOCAT_PEERPORT $SOCAT_SOCKADDR $SOCAT_SOCKPORT; cat"'
-trusted=accept-proxy,accept-proxy-from=127.0.0.0/8:[::]/0
+trusted="accept-proxy,accept-proxy-from=127.0.0.0/8:[::]/0"
 
 # header VERSION KIND ...: in hexadecimal, see proxy_peer.py.
 header() {
