@@ -183,6 +183,22 @@ test_reload() {
 	assert_out hello
 }
 
+test_where_it_is_opened() {
+	# the address below is opened in the directory and the network of the one on top, unless it has
+	# its own
+	mkdir one two
+	relay bridge "UNIX-LISTEN:$dir/one/there,fork" PIPE
+	wait_log bridge.log ' N listening on '
+	for option in 'chdir=one,via=UNIX-CONNECT:there' 'chdir=two,via="UNIX-CONNECT:there,chdir=one"'; do
+		run "$SOCAT" -d -d - "SOCKS5:a:b:1,$option" </dev/null
+		assert_error 'SOCKS handshake: the server has chosen a way'
+	done
+	run "$SOCAT" - 'SOCKS5:a:b:1,via=UNIX-CONNECT:there' </dev/null
+	assert_error 'UNIX-CONNECT:there: connect to'
+	run "$SOCAT" - "SOCKS5:a:b:1,netns=$dir/none,via=TCP:127.0.0.1:1" </dev/null
+	assert_error 'TCP:127.0.0.1:1: option "netns=.*network namespace'
+}
+
 test_dead_below() {
 	# nobody listens below: that address says so, with its own name
 	run "$SOCAT" - "OPENSSL:localhost:1,verify=0,via=UNIX-CONNECT:$dir/none" </dev/null
