@@ -171,6 +171,13 @@ test_from() {
 		run "$SOCAT" -t 5 - "$(printf "$from" "$port")" <in
 		assert_out "$seen"
 	done
+	stop "$pid"
+	# IPv4 in IPv6 is IPv4, however it is written
+	listener relay 'TCP6-LISTEN:0,ipv6-v6only=0,fork,accept-proxy,accept-proxy-from=[::ffff:127.0.0.0]/127:[::ffff:127.0.0.3]' "$who"
+	for from in 127.0.0.1 127.0.0.3; do
+		run "$SOCAT" -t 5 - "TCP4:127.0.0.1:$port,bind=$from" <in
+		assert_out "$seen"
+	done
 }
 
 test_range() {
