@@ -225,6 +225,11 @@ test_ports() {
 	peer send "127.0.0.1:$port" "$v1"
 	assert_out ''
 	wait_log relay.log ' W refusing connection from AF=2 192\.0\.2\.7:51234 due to lowport option$'
+	peer send "127.0.0.1:$port" "$(header 2 unix /run/c '' /run/s '')$hello"
+	assert_out ''
+	wait_log relay.log ' W refusing connection from AF=1 "/run/c" due to lowport option$'
+	peer send "127.0.0.1:$port" "$(header 2 tcp4 192.0.2.7 1023 198.51.100.1 80)$hello"
+	assert_log out hello
 }
 
 test_tables() {
