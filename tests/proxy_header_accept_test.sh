@@ -376,6 +376,17 @@ test_unix_listener() {
 	finish "$pid"
 }
 
+test_packet_sockets() {
+	# what of a packet is not read at once is lost, so a header needs a stream
+	relay relay "UNIX-LISTEN:$dir/packets,fork,type=5,accept-proxy" "$who"
+	wait_log relay.log ' N listening on '
+	given 'PROXY UNKNOWN\r\n'
+	run "$SOCAT" - "UNIX-CONNECT:$dir/packets,type=5" <in
+	assert_out ''
+	wait_log relay.log ' E UNIX-LISTEN.*: a PROXY header needs a stream, and this is a socket for packets$'
+	stop "$pid"
+}
+
 test_chain() {
 	# two relays between client and program, also over TLS and UNIX sockets: the client stays known
 	listener last "OPENSSL-LISTEN:0,bind=127.0.0.1,fork,cert=$pki/server.pem,verify=0,$trusted" "$who"
