@@ -157,6 +157,9 @@ static void granted(struct upgrading *u)
 {
 	struct channel *channel = u->channel;
 
+	/* most of the memory, and a client that is silent now would hold it until its time is over */
+	access_free(u->access);
+	u->access = NULL;
 	/* a header in TLS comes last */
 	if (u->spec->type->upgrade != NULL && channel->tls_levels == 0) {
 		shake_hands(u);
