@@ -294,7 +294,7 @@ test_bad_frames() {
 	pair
 	sniffer peer va
 	relay relay UNIX-LISTEN:sock,type=5 INTERFACE:vb
-	wait_until test -S sock
+	wait_log relay.log " N listening on "
 	run "$python" -c "
 import socket
 s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -129,6 +129,12 @@ test_no_client() {
 	run "$SOCAT" - "TCP4:127.0.0.1:$port" <in
 	stop "$pid"
 	got_header 1 unknown '' '' '' ''
+	# which a warning tells, as it is the order of the addresses that is wrong
+	assert_log relay.log ' W TCP4:127.0.0.1:[0-9]*,send-proxy: .*exchange the addresses'
+	collector
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork "TCP4:127.0.0.1:$server_port,send-proxy"
+	refute_log relay.log ' W '
+	stop "$pid"
 }
 
 test_kinds_of_connections() {

@@ -30,8 +30,8 @@ test_end() {
 
 test_borders() {
 	# packets come back one by one, and as they were
-	start pair "$SOCAT" UNIX-LISTEN:sock,type=5 SOCKETPAIR
-	wait_until test -S sock
+	relay pair UNIX-LISTEN:sock,type=5 SOCKETPAIR
+	wait_log pair.log " N listening on "
 	run "$python" -c "
 import socket
 s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -26,6 +26,23 @@ test_listen() {
 	assert_status 0
 }
 
+test_listen_header() {
+	# a PROXY header names who has connected, too
+	for fork in '' ,fork; do
+		proxied proxy
+		listener target -u TCP-LISTEN:0,bind=127.0.0.1 CREATE:got
+		target=$pid
+		relay relay "SOCKS5-LISTEN:127.0.0.1:$proxy_port:127.0.0.1:0$fork" "TCP:127.0.0.1:$port,send-proxy"
+		relay=$pid
+		bound relay
+		given hello
+		run "$SOCAT" - "TCP:127.0.0.1:$port,bind=127.0.0.3:4322,reuseaddr" <in
+		finish "$target"
+		assert_file "PROXY TCP4 127.0.0.3 127.0.0.1 4322 $port\\r\\nhello" got
+		stop "$relay"
+	done
+}
+
 test_listen_says() {
 	# both forms of the address; a name where the server listens, and one who comes
 	for address in SOCKS5-LISTEN:127.0.0.1:PORT:0.0.0.0:80 \

@@ -125,7 +125,7 @@ test_mtu() {
 tunnel() {
 	tunnel_left=$1 tunnel_right=$2
 	relay near "$tunnel_left" UNIX-LISTEN:wire,type=5
-	wait_until test -S wire
+	wait_log near.log " N listening on "
 	tun far "$tunnel_right,netns=far" UNIX-CONNECT:wire,type=5
 	wait_log near.log 'starting data transfer loop'
 }
@@ -206,7 +206,7 @@ test_garbage() {
 	# what is no packet is lost alone
 	need_tun || return 0
 	relay relay TUN:10.77.0.1/24,up,no-pi UNIX-LISTEN:wire,type=5
-	wait_until test -S wire
+	wait_log relay.log " N listening on "
 	send_wire 00 fffefdfc "$(printf '%064d' 0)" "$echo_request"
 	assert_log out '^4500001c'
 	assert_log relay.log 'W TUN:.*: 1 bytes are lost: the device takes them for no packet'
@@ -217,7 +217,7 @@ test_down() {
 	# packets wait for the interface to come up
 	need_tun || return 0
 	relay relay TUN:10.77.0.1/24,no-pi UNIX-LISTEN:wire,type=5
-	wait_until test -S wire
+	wait_log relay.log " N listening on "
 	start wait sh -c "while ! grep -q 'starting data' relay.log; do sleep 0.02; done; sleep 0.3; ip link set tun0 up"
 	send_wire "$echo_request"
 	assert_log out '^4500001c'

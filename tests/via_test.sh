@@ -124,6 +124,26 @@ test_retry() {
 	assert_lines client.log ' E OPENSSL:127.0.0.1:1,.*TLS handshake: ' 1
 }
 
+test_retry_of_all() {
+	# all of it is tried again, also where the address below can't connect; no attempt but the last
+	# one is an error
+	run "$SOCAT" -d -d - "OPENSSL:localhost:1,verify=0,retry=2,interval=0.05,via=UNIX-CONNECT:$dir/none" </dev/null
+	assert_status 1
+	assert_lines err 'N OPENSSL:.*: option via: there is no connection; trying again in 0.05 s' 2
+	assert_lines err 'N UNIX-CONNECT:.*/none: connect to' 2
+	assert_lines err ' E ' 1
+	assert_log err 'E UNIX-CONNECT:.*/none: connect to'
+	ends
+	port=$(free_port)
+	start client "$SOCAT" -d -d -t 10 - "OPENSSL:127.0.0.1:1,cafile=$pki/ca.crt,forever,interval=0.1,via=\"OPENSSL:127.0.0.1:1,cafile=$pki/ca.crt,via=TCP:127.0.0.1:$port\""
+	client=$pid
+	wait_log client.log 'N OPENSSL:127.0.0.1:1,.*there is no connection; trying again in 0.1 s'
+	relay late "TCP-LISTEN:$port,bind=127.0.0.1,reuseaddr" "TCP:127.0.0.1:$outer_port"
+	finish "$client"
+	assert_status 0
+	refute_log client.log ' E '
+}
+
 test_retry_below() {
 	# while the address below tries again by itself
 	ends
@@ -161,6 +181,22 @@ test_reload() {
 	wait_log many.log "N OPENSSL:127.0.0.1:$outer_port,.*reloaded"
 	run "$SOCAT" -t 10 - "TCP:127.0.0.1:$many_port" <in
 	assert_out hello
+}
+
+test_where_it_is_opened() {
+	# the address below is opened in the directory and the network of the one on top, unless it has
+	# its own
+	mkdir one two
+	relay bridge "UNIX-LISTEN:$dir/one/there,fork" PIPE
+	wait_log bridge.log ' N listening on '
+	for option in 'chdir=one,via=UNIX-CONNECT:there' 'chdir=two,via="UNIX-CONNECT:there,chdir=one"'; do
+		run "$SOCAT" -d -d - "SOCKS5:a:b:1,$option" </dev/null
+		assert_error 'SOCKS handshake: the server has chosen a way'
+	done
+	run "$SOCAT" - 'SOCKS5:a:b:1,via=UNIX-CONNECT:there' </dev/null
+	assert_error 'UNIX-CONNECT:there: connect to'
+	run "$SOCAT" - "SOCKS5:a:b:1,netns=$dir/none,via=TCP:127.0.0.1:1" </dev/null
+	assert_error 'TCP:127.0.0.1:1: option "netns=.*network namespace'
 }
 
 test_dead_below() {

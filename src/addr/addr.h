@@ -59,6 +59,7 @@ struct spec {
 	struct opt_value *opts;
 	size_t opt_count;
 	struct address *via;    /* what makes its connection (option via), or NULL */
+	const struct spec *above; /* the address whose via this is, or NULL */
 	/* How it is going to be used: ADDR_...; only what the type can do. A warning was logged
 	 * if the user asked for more. */
 	int direction;

@@ -1,6 +1,7 @@
 #include "addr/combine.h"
 
 #include "addr/open.h"
+#include "addr/proxy_options.h"
 #include "addr/via.h"
 #include "sys/log.h"
 
@@ -100,6 +101,16 @@ static int check_terminal(const struct address *left, const struct address *righ
 	return check_readline(two, left, false);
 }
 
+/* The first address is open, and its header sent, before the second one is. */
+static void check_header(const struct address *left, const struct address *right)
+{
+	const struct spec *other = right->reader;
+
+	if (address_sends_proxy(left) && (other->type->listen != NULL || other->type->awaits))
+		log_warn("%s: its PROXY header can't name the client of %s, which comes later: exchange "
+		         "the addresses", left->reader->text, other->text);
+}
+
 int addresses_check(const struct address *left, const struct address *right)
 {
 	if (check_one(left) < 0 || check_one(right) < 0)
@@ -116,5 +127,8 @@ int addresses_check(const struct address *left, const struct address *right)
 	}
 	if (check_tls(left, right) < 0)
 		return -1;
-	return check_terminal(left, right);
+	if (check_terminal(left, right) < 0)
+		return -1;
+	check_header(left, right);
+	return 0;
 }

@@ -84,7 +84,8 @@ static void failed(struct connecting *c, const char *what, const char *why)
 	int64_t interval = spec_number(c->spec, "interval", NANOSECONDS);
 
 	if (*c->tries_left == 0) {
-		log_error("%s: %s: %s", c->spec->text, what, why);
+		log_write(c->request.again ? LOG_NOTICE_ : LOG_ERROR_, "%s: %s: %s", c->spec->text,
+		          what, why);
 		finish(c, -1);
 		return;
 	}

@@ -63,6 +63,7 @@ struct ip_request {
 	const char *service;   /* names of ports in option bind; NULL: by protocol */
 	const char *missing;   /* "; ..." behind the error of a kernel without the protocol, or NULL */
 	bool server;
+	bool again;            /* failing is no error: somebody will try again */
 	/* NULL, or: don't connect; the address is written here before done() is called. */
 	union net_addr *unconnected;
 	/* NULL: options retry and forever say how often; or what is left of that, shared with who

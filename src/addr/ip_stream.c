@@ -93,7 +93,7 @@ struct opening *ip_stream_open(const struct spec *spec, const struct open_reques
 		.target = { spec->params[0], net_parse_port(spec->params[1], stream->service),
 		            stream->socktype, stream->protocol },
 		.service = stream->service, .missing = stream->missing,
-		.server = request->server, .done = connected, .owner = o,
+		.server = request->server, .again = request->again, .done = connected, .owner = o,
 	};
 
 	if (o == NULL)

@@ -21,6 +21,7 @@ struct open_request {
 	bool server;                   /* for one of many sessions */
 	const struct client_info *client; /* the other channel's peer, or NULL; must stay */
 	bool want_local;               /* of who connects: the local address too */
+	bool again;                    /* failing is no error: it will be tried again */
 	/* The channel, or NULL if opening failed (it was logged). May be called before the
 	 * function that got the request returns. */
 	void (*done)(void *owner, struct channel *channel);

@@ -292,7 +292,7 @@ static int await_peer(struct tunnel *t, const unsigned char *reply)
 
 static void peer_came(struct tunnel *t, const unsigned char *reply)
 {
-	struct client_info client = { .local = script(t)->bound };
+	struct client_info client = { .local = script(t)->bound, .type = SOCK_STREAM };
 	char text[NET_TEXT];
 
 	socks5_address(reply, &client.peer, text);

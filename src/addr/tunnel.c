@@ -1,7 +1,7 @@
 /* Theory of operation. LOOK UP the target's address, where that is wanted > CONNECT to the server,
  * by ip_connect() or by the address of option via, which both have their own attempts > NEGOTIATE:
  * a dialogue with the script, or what the type has started > done; or, where the negotiation
- * has failed: WAIT for the interval and begin again.
+ * has failed, or the address of option via: WAIT for the interval and begin again.
  */
 #include "addr/tunnel.h"
 
@@ -66,7 +66,8 @@ static void failed(struct tunnel *t, const char *what, const char *problem)
 	int64_t interval = spec_number(t->spec, "interval", NANOSECONDS);
 
 	if (t->tries_left == 0) {
-		log_error("%s: %s: %s", t->spec->text, what, problem);
+		log_write(t->request.again ? LOG_NOTICE_ : LOG_ERROR_, "%s: %s: %s", t->spec->text,
+		          what, problem);
 		finish(t, NULL);
 		return;
 	}
@@ -145,7 +146,10 @@ static void connected(void *owner, struct channel *channel)
 	struct tunnel *t = owner;
 
 	t->connecting = NULL;
-	if (channel == NULL) {
+	if (channel == NULL && t->spec->via != NULL && t->tries_left != 0) {
+		/* the address below knows nothing of our attempts */
+		failed(t, "option via", "there is no connection");
+	} else if (channel == NULL) {
 		finish(t, NULL);
 	} else if (start_negotiation(t, channel) < 0) {
 		log_error("%s: %s", t->spec->text, error_text(errno));
@@ -177,6 +181,7 @@ static struct opening *open_via(struct tunnel *t)
 	struct open_request request = t->request;
 
 	request.direction = ADDR_BOTH;
+	request.again |= t->tries_left != 0;
 	request.done = connected;
 	request.accepted = names;
 	request.owner = t;
@@ -187,8 +192,8 @@ static struct opening *open_socket(struct tunnel *t)
 {
 	struct ip_request request = {
 		.target = { .socktype = tcp.socktype, .protocol = tcp.protocol },
-		.service = tcp.service, .server = t->request.server, .tries_left = &t->tries_left,
-		.done = socket_connected, .owner = t,
+		.service = tcp.service, .server = t->request.server, .again = t->request.again,
+		.tries_left = &t->tries_left, .done = socket_connected, .owner = t,
 	};
 
 	t->type->server(t->spec, &request.target);

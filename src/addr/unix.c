@@ -64,7 +64,8 @@ static void failed(struct unix_opening *o, const char *call, int error)
 
 	unix_hint(o->name, error, hint, sizeof(hint));
 	if (o->tries_left == 0) {
-		log_error("%s: %s \"%s\": %s%s", o->spec->text, call, o->name, error_text(error), hint);
+		log_write(o->request.again ? LOG_NOTICE_ : LOG_ERROR_, "%s: %s \"%s\": %s%s",
+		          o->spec->text, call, o->name, error_text(error), hint);
 		finish(o, NULL);
 		return;
 	}

@@ -52,7 +52,10 @@ int via_parse(struct spec *spec, const struct parse_settings *settings)
 	if (text == NULL)
 		return 0;
 	spec->via = address_parse(text, ADDR_BOTH, settings);
-	return spec->via == NULL ? -1 : check_carrier(spec, spec->via);
+	if (spec->via == NULL || check_carrier(spec, spec->via) < 0)
+		return -1;
+	spec->via->reader->above = spec;
+	return 0;
 }
 
 int via_check(const struct spec *spec)

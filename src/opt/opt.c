@@ -87,9 +87,13 @@ static const struct optdef *find_or_log(const char *name, int64_t groups, const 
 		log_unknown(name, groups, where);
 		return NULL;
 	}
-	log_error("%s: option \"%s\" not supported with this address type (it needs one of %s)",
+	/* the shell has taken the quotes of that one, perhaps */
+	log_error("%s: option \"%s\" not supported with this address type (it needs one of %s)%s",
 	          where, text_printable(name, shown, sizeof shown),
-	          opt_group_names(def->groups, names, sizeof names));
+	          opt_group_names(def->groups, names, sizeof names),
+	          strcmp(def->name, "via") == 0 || strstr(where, ",via=") == NULL ? "" :
+	          "; if it belongs to the address in option via, that needs quotes around it, which "
+	          "the shell must leave: '...,via=\"...,...\"'");
 	return NULL;
 }
 

@@ -43,9 +43,19 @@ static int open_namespace(const char *name)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
+/* Where an address runs on another one (option via), that one is opened as this one says. */
+static const struct opt_value *wanted(const struct spec *spec, const char *name)
+{
+	const struct opt_value *value = NULL;
+
+	for (; spec != NULL && value == NULL; spec = spec->above)
+		value = spec_opt(spec, name);
+	return value;
+}
+
 int process_netns(const struct spec *spec)
 {
-	const struct opt_value *network = spec_opt(spec, "netns");
+	const struct opt_value *network = wanted(spec, "netns");
 	struct opt_target target = {.fd = -1, .where = spec->text};
 	int fd;
 
@@ -102,9 +112,9 @@ static int enter_directory(const struct opt_value *value, const struct opt_targe
 
 int process_enter(const struct spec *spec, struct process_frame *frame)
 {
-	const struct opt_value *directory = spec_opt(spec, "chdir");
-	const struct opt_value *mask = spec_opt(spec, "umask");
-	const struct opt_value *network = spec_opt(spec, "netns");
+	const struct opt_value *directory = wanted(spec, "chdir");
+	const struct opt_value *mask = wanted(spec, "umask");
+	const struct opt_value *network = wanted(spec, "netns");
 	struct opt_target target = {.fd = -1, .where = spec->text};
 
 	*frame = (struct process_frame){.directory = -1, .network = -1};
