@@ -304,10 +304,11 @@ test_nofork_status() {
 }
 
 test_nothing_of_the_last_session() {
-	# variables of an earlier session are not seen by the next; those of the relay are
+	# variables of an earlier session are not seen by the next; those of the relay are, but for a port
+	# that would be taken for the client's, which has none
 	SOCAT_PEERPORT=old KEPT=yes
 	export SOCAT_PEERPORT KEPT
-	listener relay "UNIX-LISTEN:$dir/socket,fork" 'SYSTEM:echo "$KEPT $SOCAT_PEERADDR $SOCAT_SOCKADDR"' ||
+	listener relay "UNIX-LISTEN:$dir/socket,fork" 'SYSTEM:echo "$KEPT $SOCAT_PEERADDR$SOCAT_PEERPORT $SOCAT_SOCKADDR"' ||
 		wait_log relay.log 'listening on'
 	unset SOCAT_PEERPORT KEPT
 	for name in '' "$dir/own"; do

@@ -171,6 +171,13 @@ test_from() {
 		run "$SOCAT" -t 5 - "$(printf "$from" "$port")" <in
 		assert_out "$seen"
 	done
+	stop "$pid"
+	# IPv4 in IPv6 is IPv4, however it is written
+	listener relay 'TCP6-LISTEN:0,ipv6-v6only=0,fork,accept-proxy,accept-proxy-from=[::ffff:127.0.0.0]/127:[::ffff:127.0.0.3]' "$who"
+	for from in 127.0.0.1 127.0.0.3; do
+		run "$SOCAT" -t 5 - "TCP4:127.0.0.1:$port,bind=$from" <in
+		assert_out "$seen"
+	done
 }
 
 test_range() {
@@ -218,6 +225,11 @@ test_ports() {
 	peer send "127.0.0.1:$port" "$v1"
 	assert_out ''
 	wait_log relay.log ' W refusing connection from AF=2 192\.0\.2\.7:51234 due to lowport option$'
+	peer send "127.0.0.1:$port" "$(header 2 unix /run/c '' /run/s '')$hello"
+	assert_out ''
+	wait_log relay.log ' W refusing connection from AF=1 "/run/c" due to lowport option$'
+	peer send "127.0.0.1:$port" "$(header 2 tcp4 192.0.2.7 1023 198.51.100.1 80)$hello"
+	assert_log out hello
 }
 
 test_tables() {
@@ -362,6 +374,17 @@ test_unix_listener() {
 	run "$SOCAT" - "ABSTRACT-CONNECT:socat-test-$$,send-proxy-v2" <in
 	assert_log out hello
 	finish "$pid"
+}
+
+test_packet_sockets() {
+	# what of a packet is not read at once is lost, so a header needs a stream
+	relay relay "UNIX-LISTEN:$dir/packets,fork,type=5,accept-proxy" "$who"
+	wait_log relay.log ' N listening on '
+	given 'PROXY UNKNOWN\r\n'
+	run "$SOCAT" - "UNIX-CONNECT:$dir/packets,type=5" <in
+	assert_out ''
+	wait_log relay.log ' E UNIX-LISTEN.*: a PROXY header needs a stream, and this is a socket for packets$'
+	stop "$pid"
 }
 
 test_chain() {

@@ -91,7 +91,9 @@ static const char *refusing_option(const struct access *access, const struct net
 		return option;
 	if (access->source_port >= 0 && net_port(&peer->addr) != (unsigned)access->source_port)
 		return "sourceport";
-	return access->low_port && net_port(&peer->addr) >= 1024 ? "lowport" : NULL;
+	/* 0: a PROXY header may name clients without a port, UNIX sockets */
+	return access->low_port && (net_port(&peer->addr) == 0 || net_port(&peer->addr) >= 1024)
+	       ? "lowport" : NULL;
 }
 
 enum access_answer access_ask(const struct access *access, const struct net_peer *peer,

@@ -18,6 +18,7 @@ void environment_init(void)
 		first = relaying;
 }
 
+/* value: NULL if there is none; it may be another one's in what was passed on to us. */
 static void set(const char *name, const char *value)
 {
 	char variable[128];
@@ -28,7 +29,10 @@ static void set(const char *name, const char *value)
 		variable[n] = isalnum((unsigned char)variable[n])
 		              ? (char)toupper((unsigned char)variable[n]) : '_';
 	snprintf(variable + n, sizeof(variable) - n, "_%s", name);
-	setenv(variable, value, 1);
+	if (value == NULL)
+		unsetenv(variable);
+	else
+		setenv(variable, value, 1);
 }
 
 static void set_number(const char *name, long value)
@@ -49,6 +53,8 @@ static void set_address(const char *host, const char *port, const struct net_pee
 	/* raw IP has no ports */
 	if ((is_ip && net_port(&peer->addr) > 0) || family == AF_VSOCK)
 		set_number(port, (long)net_port(&peer->addr));
+	else
+		set(port, NULL);
 }
 
 static void set_variables(const struct variables *variables)

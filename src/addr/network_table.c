@@ -129,20 +129,13 @@ static bool add_prefix(struct network_table *table, const struct range *range, u
                        unsigned flags)
 {
 	struct network *n = one_more(&table->networks, &table->count, &table->room, sizeof(*n));
-	const unsigned char *address = range->address;
-	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
 
 	if (n == NULL)
 		return false;
 	memset(n, 0, sizeof(*n));
 	n->words = (uint16_t)(range->length / 4);
-	if (range->length == 16 && bits >= 96 && memcmp(address, mapped, sizeof(mapped)) == 0) {
-		n->words = 1;
-		bits -= 96;
-		address += 12;
-	}
 	n->mark = (uint16_t)mark_of(bits, flags);
-	load_key(n->key, address, n->words);
+	load_key(n->key, range->address, n->words);
 	return true;
 }
 

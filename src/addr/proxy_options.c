@@ -46,6 +46,19 @@ static size_t network_length(const char *text)
 	return brackets + strcspn(text + brackets, ":");
 }
 
+/* Returns NULL, or why the text is bad. */
+static const char *read_network(struct range *range, const char *text)
+{
+	const char *why = range_parse(range, text, AF_UNSPEC);
+
+	/* an address alone is one host */
+	if (why == NULL || range_parse_listed(range, text) != NULL)
+		return why;
+	/* 10.0.0.0:255.0.0.0, a range elsewhere, would be two hosts here; none has such an address */
+	return range->family == AF_INET && range->address[0] >= 224
+	       ? "is no address of a host; masks are written \"/bits\" here" : NULL;
+}
+
 /* Add the networks of one option to the array, if there is one; *count: how many there are then.
  * Returns NULL, or why the text from *text on is bad. */
 static const char *add_networks(const char **text, struct range *out, unsigned *count)
@@ -57,11 +70,7 @@ static const char *add_networks(const char **text, struct range *out, unsigned *
 		size_t length = network_length(*text);
 		char *network = strndup(*text, length);
 
-		why = network == NULL ? error_text(ENOMEM)
-		                      : range_parse(&range, network, AF_UNSPEC);
-		/* an address alone is one host */
-		if (why != NULL && network != NULL && range_parse_listed(&range, network) == NULL)
-			why = NULL;
+		why = network == NULL ? error_text(ENOMEM) : read_network(&range, network);
 		free(network);
 		if (why != NULL)
 			return why;

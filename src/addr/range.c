@@ -86,12 +86,29 @@ static void apply_mask(struct range *range)
 		range->address[i] &= range->mask[i];
 }
 
+/* [::ffff:10.0.0.0]/104 becomes 10.0.0.0/8, as peers with such addresses count as IPv4. */
+static void unmap(struct range *range)
+{
+	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (range->family != AF_INET6 || memcmp(range->address, mapped, sizeof mapped) != 0 ||
+	    range->mask[11] != 0xff)
+		return;
+	range->family = AF_INET;
+	range->length = 4;
+	memcpy(range->address, range->address + 12, 4);
+	memcpy(range->mask, range->mask + 12, 4);
+	memset(range->address + 4, 0, 12);
+	memset(range->mask + 4, 0, 12);
+}
+
 static const char *parse_ip(struct range *range, const char *text, bool in_list)
 {
 	const char *reason = range->family == AF_INET6 ? parse_ip6(range, text, in_list)
 	                                               : parse_ip4(range, text, in_list);
 
 	apply_mask(range);
+	unmap(range);
 	return reason;
 }
 

@@ -17,7 +17,8 @@ struct range {
 
 /* Read "10.0.0.0/8", "10.0.0.0:255.0.0.0" or "[::1]/128". family: AF_INET, AF_INET6, or
  * AF_UNSPEC for either. Host names are not taken: what a range means must not depend on a
- * name server. Returns NULL, or why the text is bad: a phrase that goes behind it. */
+ * name server. Networks of IPv4 addresses in IPv6 ones, [::ffff:10.0.0.0]/104, become IPv4.
+ * Returns NULL, or why the text is bad: a phrase that goes behind it. */
 const char *range_parse(struct range *range, const char *text, int family);
 
 /* The same as it stands in files: also an address alone, which is one host, and IPv6 addresses

@@ -157,6 +157,9 @@ static void granted(struct upgrading *u)
 {
 	struct channel *channel = u->channel;
 
+	/* most of the memory, and a client that is silent now would hold it until its time is over */
+	access_free(u->access);
+	u->access = NULL;
 	/* a header in TLS comes last */
 	if (u->spec->type->upgrade != NULL && channel->tls_levels == 0) {
 		shake_hands(u);
@@ -327,11 +330,17 @@ struct opening *spec_upgrade(const struct spec *spec, const struct upgrade_reque
 	u->request = *request;
 	u->channel = request->channel;
 	find_client(u);
-	if (accept == ACCEPT_PROXY_INSIDE)
+	if (u->channel->reads_packets) {
+		/* what of a packet is not read at once is lost */
+		log_error("%s: a PROXY header needs a stream, and this is a socket for packets",
+		          spec->text);
+		fail(u);
+	} else if (accept == ACCEPT_PROXY_INSIDE) {
 		shake_hands(u);
-	else if (accept == ACCEPT_PROXY_AUTO && spec->type->upgrade != NULL)
+	} else if (accept == ACCEPT_PROXY_AUTO && spec->type->upgrade != NULL) {
 		look(u);
-	else
+	} else {
 		hear_header(u);
+	}
 	return opening_handle(&u->base);
 }

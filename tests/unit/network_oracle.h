@@ -35,18 +35,6 @@ static void oracle_add(struct oracle *oracle, const struct range *range, unsigne
 	if (oracle->networks == NULL)
 		abort();
 	oracle->networks[i].range = *range;
-	/* IPv4 in IPv6: peers are compared as IPv4, so the network has to be as well */
-	if (range->family == AF_INET6 && ones >= 96 &&
-	    IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)range->address)) {
-		struct range *ip4 = &oracle->networks[i].range;
-
-		memset(ip4, 0, sizeof *ip4);
-		ip4->family = AF_INET;
-		ip4->length = 4;
-		memcpy(ip4->address, range->address + 12, 4);
-		memcpy(ip4->mask, range->mask + 12, 4);
-		ones -= 96;
-	}
 	oracle->networks[i].ones = ones;
 	oracle->networks[i].flags = flags;
 }
