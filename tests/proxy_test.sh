@@ -405,6 +405,16 @@ test_closes() {
 	assert_error "connect to AF=2 127\\.0\\.0\\.1:$proxy_port: Connection refused\$"
 }
 
+test_request_not_sent() {
+	need strace || return 0
+	# a proxy that could not be asked says nothing: that is no reason to wait for it
+	http_proxy proxy say "$ok"
+	faulty relay sendto:error=ENOMEM:when=1 -u "$(through)" -
+	finish "$pid"
+	assertEquals "exit status" 1 "$status"
+	assert_log relay.log ' E .*: CONNECT: (Cannot allocate|Out of) memory$'
+}
+
 test_early_answer() {
 	# one that answers before it was asked is heard, even if it has gone when it is asked
 	http_proxy proxy early 'HTTP/1.1 503 Busy\r\n\r\n'

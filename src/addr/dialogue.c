@@ -1,7 +1,7 @@
 /* Theory of operation. One task does what is possible: write what is to be said; if the script
  * wants to hear something, read just that much and ask it again; if not, hand the channel on.
- * Notifications of the channel queue the task. A peer that takes nothing any more may have said why
- * before it went, so a failed write is only an error when there is nothing left to hear.
+ * Notifications of the channel queue the task. A peer that has gone may have said why before, so a
+ * failed write because of that is only an error when there is nothing left to hear.
  */
 #include "addr/dialogue.h"
 
@@ -119,6 +119,12 @@ void dialogue_say(struct dialogue *d, const void *bytes, size_t length)
 	d->said_end += length;
 }
 
+/* If not, it may go on waiting for what could not be said, and so would we. */
+static bool peer_gone(int write_error)
+{
+	return write_error == EPIPE || write_error == ECONNRESET;
+}
+
 /* Returns false if nothing more can be done now, or at all. */
 static bool speak(struct dialogue *d)
 {
@@ -129,7 +135,7 @@ static bool speak(struct dialogue *d)
 
 		if (status == IO_AGAIN)
 			return false;
-		if (status != IO_OK && d->wanted == 0) {
+		if (status != IO_OK && (d->wanted == 0 || !peer_gone(errno))) {
 			dialogue_fail(d, "%s", error_text(errno));
 			return false;
 		}
