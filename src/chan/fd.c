@@ -337,8 +337,13 @@ static int fd_splice(struct channel *channel, bool output)
 {
 	struct fd_channel *c = self(channel);
 
+	if (c->packets)
+		return -1;
+	/* regular files can be read like that; but not written to if they are for appending */
+	if (!output && c->in.always)
+		return in_fd(c);
 	/* splice(2) would block on a socket without O_NONBLOCK, whatever its flags */
-	if (c->may_block || c->packets || c->in.always || out_watch(c)->always)
+	if (c->may_block || (output && out_watch(c)->always))
 		return -1;
 	return output ? out_fd(c) : in_fd(c);
 }
