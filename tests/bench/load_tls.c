@@ -221,7 +221,7 @@ static int serve_connection(SSL_CTX *context, int fd)
 int run_tls_serve(char **argv)
 {
 	SSL_CTX *context = new_context(TLS_server_method(), argv[2]);
-	struct sockaddr_in at;
+	struct endpoint at;
 	int listener = parse_endpoint(argv, &at) == -1 ? -1 : open_listener(&at);
 	struct pollfd ready = { .fd = listener, .events = POLLIN };
 
@@ -245,7 +245,7 @@ int run_tls_serve(char **argv)
 int run_tls_wait(char **argv)
 {
 	SSL_CTX *context = new_context(TLS_client_method(), argv[2]);
-	struct sockaddr_in to;
+	struct endpoint to;
 	int status;
 	SSL *tls;
 
@@ -263,7 +263,7 @@ int run_tls_wait(char **argv)
 
 struct tls_stream {
 	SSL_CTX *context;
-	struct sockaddr_in to;
+	struct endpoint to;
 	pthread_t thread;
 	bool up;
 	uint64_t length;
@@ -303,7 +303,7 @@ int run_tls_bulk(char **argv)
 	size_t count = (size_t)parse_count(argv[3]);
 	uint64_t start = now(), bytes = parse_count(argv[4]);
 	struct tls_stream streams[THREADS];
-	struct sockaddr_in to;
+	struct endpoint to;
 	int status = 0;
 
 	if (context == NULL || parse_endpoint(argv, &to) == -1)
@@ -333,7 +333,7 @@ int run_tls_bulk(char **argv)
 /* What all clients of a run share. */
 struct greeting {
 	SSL_CTX *context;
-	struct sockaddr_in to;
+	struct endpoint to;
 	bool resume;
 	uint64_t most, end;	/* connections; nanoseconds: none begins after it */
 	atomic_ullong begun, done, resumed;
@@ -413,7 +413,7 @@ int run_tls_handshakes(char **argv)
 		if (greet(&clients[i]) == -1)
 			return -1;
 	}
-	if (run_command(argv + 7) == -1)
+	if (run_command(argv + 7, NULL) == -1)
 		return -1;
 	start = now();
 	all.end = start + (uint64_t)(strtod(argv[5], NULL) * 1e9);
@@ -421,27 +421,33 @@ int run_tls_handshakes(char **argv)
 		return -1;
 	printf("load %llu %.6f %llu\n", all.done, seconds_since(start), all.resumed);
 	fflush(stdout);
-	return run_command(argv + 7);
+	return run_command(argv + 7, NULL);
 }
 
 /* ---- tls-idle: hold many sessions while a command looks at the relay ---- */
 
+/* Runs the command with each of the levels as its last word, while so many
+ * sessions are held. The levels grow: "10,100". */
 int run_tls_idle(char **argv)
 {
 	SSL_CTX *context = new_context(TLS_client_method(), argv[2]);
-	uint64_t count = parse_count(argv[3]);
-	struct sockaddr_in to;
+	uint64_t held = 0;
+	struct endpoint to;
 
 	if (context == NULL || parse_endpoint(argv, &to) == -1)
 		return -1;
-	for (uint64_t i = 0; i < count; i++) {
-		SSL *tls = tls_connect(context, dial(&to), NULL);
+	for (char *level = strtok(argv[3], ","); level != NULL; level = strtok(NULL, ",")) {
+		for (; held < parse_count(level); held++) {
+			SSL *tls = tls_connect(context, dial(&to), NULL);
 
-		if (tls == NULL || tls_exchange(tls) == -1) {
-			fprintf(stderr, "load: %llu of %llu sessions were up\n",
-				(unsigned long long)i, (unsigned long long)count);
-			return -1;
+			if (tls == NULL || tls_exchange(tls) == -1) {
+				fprintf(stderr, "load: %llu of %s sessions were up\n",
+					(unsigned long long)held, level);
+				return -1;
+			}
 		}
+		if (run_command(argv + 4, level) == -1)
+			return -1;
 	}
-	return run_command(argv + 4);
+	return 0;
 }
