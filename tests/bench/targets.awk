@@ -77,14 +77,14 @@ function ratio(measure, peer_measure, metric, peer,    ours, theirs) {
 }
 
 # The greatest, or with sign -1 the least, ratio to any peer; "" if there is none. Its peer is
-# in ratio_peer.
+# in ratio_peer, in brackets.
 function extreme_ratio(measure, metric, sign,    i, r, extreme) {
 	extreme = ratio_peer = ""
 	for (i = 2; i <= count_relays; i++) {
 		r = ratio(measure, measure, metric, relay_names[i])
 		if (r != "" && (extreme == "" || r * sign > extreme * sign)) {
 			extreme = r
-			ratio_peer = relay_names[i]
+			ratio_peer = " (" relay_names[i] ")"
 		}
 	}
 	return extreme
@@ -92,17 +92,17 @@ function extreme_ratio(measure, metric, sign,    i, r, extreme) {
 
 function target_best(words, measure, metric, limit,    r) {
 	r = extreme_ratio(measure, metric, 1)
-	verdict(words " (" ratio_peer ")", r != "", r <= limit, r)
+	verdict(words ratio_peer, r != "", r <= limit, r)
 }
 
 function target_below(words, measure, metric,    r) {
 	r = extreme_ratio(measure, metric, 1)
-	verdict(words " (" ratio_peer ")", r != "", r < 1, r)
+	verdict(words ratio_peer, r != "", r < 1, r)
 }
 
 function target_most(words, measure, metric,    r) {
 	r = extreme_ratio(measure, metric, -1)
-	verdict(words " (" ratio_peer ")", r != "", r >= 1, r)
+	verdict(words ratio_peer, r != "", r >= 1, r)
 }
 
 # The greatest divided by the least, from this level on.
