@@ -46,41 +46,48 @@ int run_idle(char **argv)
 	return 0;
 }
 
-/* One level: the command, short connections, the command, round trips, the command. */
-static int grow(struct held *held, const struct endpoint *to, char **argv, const char *level)
+/* The load of one level's one part; prints its name, the level and how much it did. */
+static int load_part(const char *name, struct held *held, const struct endpoint *to, char **argv,
+	const char *level)
 {
 	double seconds = strtod(argv[3], NULL), took;
-	struct latency trips;
+	struct latency trips = { .count = 0 };
 	uint64_t done;
+	int status;
 
-	if (run_command(argv + 5, NULL) == -1 ||
-	    churn(to, held, seconds, parse_count(argv[4]), &done, &took) == -1)
+	if (strcmp(name, "pingpong") == 0) {
+		status = pingpong(to, seconds, &trips);
+		done = trips.count;
+	} else {
+		status = churn(to, held, seconds, parse_count(argv[4]), &done, &took);
+	}
+	if (status == -1)
 		return -1;
-	printf("churn %s %llu\n", level, (unsigned long long)done);
-	fflush(stdout);
-	if (run_command(argv + 5, NULL) == -1 || pingpong(to, seconds, &trips) == -1)
-		return -1;
-	printf("pingpong %s %zu\n", level, trips.count);
+	printf("%s %s %llu\n", name, level, (unsigned long long)done);
 	fflush(stdout);
 	return run_command(argv + 5, NULL);
 }
 
-/* Short connections and round trips at each of the levels: while so many connections are
- * held, the oldest of which is closed whenever a new one is up. Prints, besides what the
- * command prints before and after each: "churn" or "pingpong", level, number. */
+/* At each of the levels, while so many connections are held: short connections, first beside
+ * those, then in turn with them, as the oldest is closed whenever a new one is up; and round
+ * trips. Prints, besides what the command prints before and after each: "churn", "turnover"
+ * or "pingpong", level, number. */
 int run_growth(char **argv)
 {
-	struct held held = { .count = 0 };
+	struct held held = { .count = 0 }, none = { .count = 0 };
 	struct endpoint to;
 	uint64_t done;
 	double took;
 
-	if (parse_endpoint(argv, &to) == -1 || churn(&to, &held, 0.1, 200, &done, &took) == -1)
+	if (parse_endpoint(argv, &to) == -1 || churn(&to, &none, 0.1, 200, &done, &took) == -1)
 		return -1;
 	for (char *level = strtok(argv[2], ","); level != NULL; level = strtok(NULL, ",")) {
 		held.oldest = 0;
 		if (hold(&held, &to, (size_t)parse_count(level)) == -1 ||
-		    grow(&held, &to, argv, level) == -1)
+		    run_command(argv + 5, NULL) == -1 ||
+		    load_part("churn", &none, &to, argv, level) == -1 ||
+		    load_part("turnover", &held, &to, argv, level) == -1 ||
+		    load_part("pingpong", &none, &to, argv, level) == -1)
 			return -1;
 	}
 	return 0;

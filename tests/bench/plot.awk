@@ -81,45 +81,53 @@ function draw_results(    i, n, p, line, top) {
 	print "</svg>"
 }
 
-# The longest bar leaves room for its number.
-function draw_panel(i, x, y,    r, key, most, scale) {
+# The longest bar leaves room for its number; ranges far beyond it are cut off.
+function draw_panel(i, x, y,    r, key, most, longest) {
 	for (r = 1; r <= count_relays; r++) {
 		key = row_measure[i] SUBSEP row_metric[i] SUBSEP relay_names[r]
-		if (key in median && greatest[key] + 0 > most)
+		if (!(key in median))
+			continue
+		if (median[key] + 0 > longest)
+			longest = median[key] + 0
+		if (greatest[key] + 0 > most)
 			most = greatest[key] + 0
 	}
+	if (most > 1.4 * longest)
+		most = 1.4 * longest
 	text(x, y + 10, "title", "start",
 		row_words[i] (row_better[i] == "more" ? " (more is better)" : ""))
-	scale = most > 0 ? (panel_width - 172) / most : 0
 	y += 18
 	for (r = 1; r <= count_relays; r++) {
 		key = row_measure[i] SUBSEP row_metric[i] SUBSEP relay_names[r]
 		if (!(key in median))
 			continue
-		draw_bar(relay_names[r], key, x + 90, y, scale)
+		draw_bar(relay_names[r], key, x + 90, y, most)
 		y += bar_height
 	}
 }
 
-function draw_bar(relay, key, x, y, scale,    middle) {
+function draw_bar(relay, key, x, y, most,    middle, scale, end) {
 	middle = y + bar_height / 2
+	scale = most > 0 ? (panel_width - 172) / most : 0
+	end = x + (greatest[key] + 0 < most ? greatest[key] : most) * scale
 	text(x - 6, middle + 4, relay == "ours" ? "ourtext" : "", "end", relay)
 	printf "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\"/>\n",
 		relay == "ours" ? "ours" : "peer", x, y + 2, median[key] * scale, bar_height - 4
-	printf "<path class=\"range\" d=\"M%.1f %.1fH%.1f\"/>\n", x + least[key] * scale, middle,
-		x + greatest[key] * scale
-	text(x + greatest[key] * scale + 4, middle + 4, relay == "ours" ? "ourtext" : "", "start",
+	printf "<path class=\"range\" d=\"M%.1f %.1fH%.1f\"/>\n", x + least[key] * scale, middle, end
+	text(end + 4, middle + 4, relay == "ours" ? "ourtext" : "", "start",
 		number_text(median[key] + 0))
 }
 
 # ---- lines ------------------------------------------------------------------
 
+# Two charts in a line.
 function draw_growth() {
-	open_picture(1010, 330)
-	draw_chart("growth", "churn_us-", "churn: CPU us/connection", 20)
-	draw_chart("growth", "pingpong_us-", "ping-pong: CPU us/round trip", 350)
-	draw_chart("idle", "pss_kb-", "memory: PSS kB/connection", 680)
-	text(20, 320, "note", "start",
+	open_picture(700, 660)
+	draw_chart("growth", "churn_us-", "churn beside them: CPU us/connection", 20, 0)
+	draw_chart("growth", "turnover_us-", "churn in turn with them: CPU us/connection", 360, 0)
+	draw_chart("growth", "pingpong_us-", "ping-pong beside them: CPU us/round trip", 20, 315)
+	draw_chart("idle", "pss_kb-", "memory: PSS kB/connection", 360, 315)
+	text(20, 645, "note", "start",
 		"over the number of connections that are held; both scales logarithmic")
 	print "</svg>"
 }
@@ -129,7 +137,7 @@ function log10(v) {
 }
 
 # The scale goes from the least to the greatest value, and by a factor of 10 at least.
-function draw_chart(measure, metric, words, x,    r, i, key, low, high, v) {
+function draw_chart(measure, metric, words, x, y,    r, i, key, low, high, v) {
 	for (r = 1; r <= count_relays; r++)
 		for (i = 1; i <= count_levels; i++) {
 			key = measure SUBSEP metric levels[i] SUBSEP relay_names[r]
@@ -141,34 +149,36 @@ function draw_chart(measure, metric, words, x,    r, i, key, low, high, v) {
 			if (high == "" || v > high)
 				high = v
 		}
-	text(x, 24, "title", "start", words)
 	if (low == "")
 		return
+	printf "<g transform=\"translate(%d %d)\">\n", x, y
+	text(0, 24, "title", "start", words)
 	low -= 0.1
 	if (high < low + 1)
 		high = low + 1
 	chart_low = low
 	chart_factor = 230 / (high - low)
 	for (i = 1; i <= count_levels; i++) {
-		text(x + 36 + (i - 1) * 55, 298, "note", "middle", levels[i])
-		printf "<path class=\"grid\" d=\"M%.1f 45V280\"/>\n", x + 36 + (i - 1) * 55
+		text(36 + (i - 1) * 55, 298, "note", "middle", levels[i])
+		printf "<path class=\"grid\" d=\"M%.1f 45V280\"/>\n", 36 + (i - 1) * 55
 	}
-	draw_scale(x, low, high)
+	draw_scale(low, high)
 	for (r = count_relays; r >= 1; r--)
-		draw_line(measure, metric, relay_names[r], x + 36)
-	place_labels(x + 36 + (count_levels - 1) * 55 + 6)
+		draw_line(measure, metric, relay_names[r])
+	place_labels(36 + (count_levels - 1) * 55 + 6)
+	print "</g>"
 }
 
 # 1, 2 and 5 of each power of ten.
-function draw_scale(x, low, high,    power, k, v, steps) {
+function draw_scale(low, high,    power, k, v, steps) {
 	split("1 2 5", steps, " ")
 	for (power = -4; power <= 6; power++)
 		for (k = 1; k <= 3; k++) {
 			v = power + log10(steps[k])
 			if (v < low || v > high)
 				continue
-			text(x + 28, chart_y(v) + 4, "note", "end", steps[k] * 10 ^ power)
-			printf "<path class=\"grid\" d=\"M%.1f %.1fh165\"/>\n", x + 36, chart_y(v)
+			text(28, chart_y(v) + 4, "note", "end", steps[k] * 10 ^ power)
+			printf "<path class=\"grid\" d=\"M%.1f %.1fh165\"/>\n", 36, chart_y(v)
 		}
 }
 
@@ -176,13 +186,13 @@ function chart_y(v) {
 	return 280 - (v - chart_low) * chart_factor
 }
 
-function draw_line(measure, metric, relay, x,    i, key, path) {
+function draw_line(measure, metric, relay,    i, key, path) {
 	for (i = 1; i <= count_levels; i++) {
 		key = measure SUBSEP metric levels[i] SUBSEP relay
 		if (!(key in median) || median[key] <= 0)
 			break
 		label_y = chart_y(log10(median[key]))
-		path = path (i == 1 ? "M" : "L") sprintf("%.1f %.1f", x + (i - 1) * 55, label_y)
+		path = path (i == 1 ? "M" : "L") sprintf("%.1f %.1f", 36 + (i - 1) * 55, label_y)
 	}
 	if (path == "")
 		return

@@ -79,10 +79,14 @@ function idle_rows(    i, n) {
 
 function growth_rows(    i) {
 	for (i = 1; i <= count_levels; i++)
-		row("growth", "churn_us-" levels[i], "less", "churn among " levels[i] ": CPU us/connection")
+		row("growth", "churn_us-" levels[i], "less",
+			"churn beside " levels[i] ": CPU us/connection")
+	for (i = 1; i <= count_levels; i++)
+		row("growth", "turnover_us-" levels[i], "less",
+			"churn in turn with " levels[i] ": CPU us/connection")
 	for (i = 1; i <= count_levels; i++)
 		row("growth", "pingpong_us-" levels[i], "less",
-			"ping-pong among " levels[i] ": CPU us/round trip")
+			"ping-pong beside " levels[i] ": CPU us/round trip")
 }
 
 function udp_rows(n,    words) {
