@@ -36,6 +36,7 @@ BEGIN {
 	handshake_rows("full-ec", "full P-256 handshakes")
 	handshake_rows("resumed-rsa", "resumed RSA handshakes")
 	handshake_rows("resumed-ec", "resumed P-256 handshakes")
+	row("tls-idle", "growth_kb-100", "less", "100 idle TLS: one more, kB", 1)
 	row("tls-idle", "growth_kb-1000", "less", "1000 idle TLS: one more, kB", 1)
 	row("tls-idle", "rss_mb-1000", "less", "1000 idle TLS: RSS MB")
 	bulk_rows("workers-bulk", "2 workers, bulk")
