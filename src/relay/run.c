@@ -284,6 +284,9 @@ int run(const struct run_settings *settings)
 	opening_cancel(state.opening);
 	session_cancel(state.session);
 	server_free(state.server);
+	/* they are in the totals now */
+	state.session = NULL;
+	state.server = NULL;
 	channel_free(state.left);
 	client_free(state.client);
 	/* after a signal only what could end by itself is waited for */
