@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "addr/ip.h"
+#include "addr/listener.h"
 #include "opt/process.h"
 #include "sys/error.h"
 #include "sys/log.h"
@@ -29,6 +31,11 @@ static int make_socket(const struct spec *spec, const struct ip_datagram *kind)
 	    ip_version(true) == AF_UNSPEC)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof(zero));
 	errno = error;
+	if (fd >= 0 && kind->beside != NULL && listener_share_port(kind->beside, fd, &local) < 0) {
+		log_error("%s: setsockopt(SO_REUSEPORT): %s", spec->text, error_text(errno));
+		close(fd);
+		return -1;
+	}
 	return datagram_prepare(spec, fd, &local);
 }
 

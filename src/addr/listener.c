@@ -59,6 +59,7 @@ static struct stream_listener *self(struct listener *listener)
 }
 
 static void arm_timeout(struct stream_listener *l);
+static void notified(struct watch *watch);
 
 /* Nobody waits for these clients' names any more. */
 static void forget_naming(struct stream_listener *l)
@@ -124,6 +125,16 @@ static void listener_resume(struct listener *listener)
 	l->paused = false;
 	arm_timeout(l);
 	task_queue(&l->task);
+}
+
+static void listener_sleep(struct listener *listener)
+{
+	watch_stop(&self(listener)->watch);
+}
+
+static int listener_wake(struct listener *listener)
+{
+	return watch_start(&self(listener)->watch, listener->fd, notified);
 }
 
 static void fail(struct stream_listener *l)
@@ -404,6 +415,17 @@ int listener_reuseaddr(const struct spec *spec, int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &value, sizeof(value));
 }
 
+int listener_share_port(const struct listener *beside, int fd, struct net_peer *local)
+{
+	int one = 1;
+
+	local->length = sizeof(local->addr);
+	if (setsockopt(beside->fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) < 0)
+		return -1;
+	return getsockname(beside->fd, &local->addr.sa, &local->length);
+}
+
 struct listener *listener_new(const struct spec *spec, int fd, struct closer *closer,
                               const struct listen_request *request)
 {
@@ -412,7 +434,7 @@ struct listener *listener_new(const struct spec *spec, int fd, struct closer *cl
 	if (l == NULL)
 		goto failed;
 	l->base = (struct listener){ listener_pause, listener_resume, listener_close,
-	                             listener_abandon };
+	                             listener_abandon, listener_sleep, listener_wake, fd };
 	l->spec = spec;
 	l->request = *request;
 	l->fd = fd;
@@ -429,7 +451,8 @@ struct listener *listener_new(const struct spec *spec, int fd, struct closer *cl
 	if (watch_start(&l->watch, fd, notified) < 0)
 		goto free_access;
 	arm_timeout(l);
-	log_listening(fd);
+	if (request->beside == NULL)
+		log_listening(fd);
 	return &l->base;
 
 free_access:
