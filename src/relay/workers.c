@@ -32,6 +32,8 @@
 #define LONG_LIFE   (10 * NANOSECONDS)
 #define FIRST_PAUSE (NANOSECONDS / 10)
 #define LAST_PAUSE  (30 * NANOSECONDS)
+/* How long the end of all may take beyond the grace time. */
+#define END_TIME    (2 * NANOSECONDS)
 
 struct worker {
 	struct child child;
@@ -56,6 +58,7 @@ static struct {
 } state;
 
 static int start(struct worker *w);
+static void start_later(struct worker *w);
 
 static void each(void (*act)(struct worker *w, int value), int value)
 {
@@ -198,25 +201,28 @@ static void start_again(struct timer *timer)
 {
 	struct worker *w = (struct worker *)((char *)timer - offsetof(struct worker, timer));
 
-	if (start(w) < 0) {
+	if (start(w) < 0)
+		start_later(w);
+}
+
+static void start_later(struct worker *w)
+{
+	w->pause = w->pause == 0 ? FIRST_PAUSE : w->pause * 2;
+	if (w->pause > LAST_PAUSE)
 		w->pause = LAST_PAUSE;
-		timer_start(&w->timer, w->pause, start_again);
-	}
+	timer_start(&w->timer, w->pause, start_again);
 }
 
 static void replace(struct worker *w, int status)
 {
 	if (loop_now() - w->born >= LONG_LIFE)
 		w->pause = 0;
-	w->pause = w->pause == 0 ? FIRST_PAUSE : w->pause * 2;
-	if (w->pause > LAST_PAUSE)
-		w->pause = LAST_PAUSE;
+	start_later(w);
 	log_error("worker %u (process %d) ended %s %d, and its sessions with it; the next one begins "
 	          "in %g s (replaced so far: %u)", number_of(w), (int)w->pid,
 	          WIFSIGNALED(status) ? "on signal" : "with status",
 	          WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
 	          (double)w->pause / NANOSECONDS, ++state.replaced);
-	timer_start(&w->timer, w->pause, start_again);
 }
 
 static void worker_ended(struct child *child, int status)
@@ -284,7 +290,7 @@ void workers_end(int signal, int64_t grace)
 	state.ending = true;
 	each(let_end, signal);
 	free_servers();
-	timer_start(&state.kill, grace + NANOSECONDS, time_over);
+	timer_start(&state.kill, grace + END_TIME, time_over);
 	maybe_ended();
 }
 

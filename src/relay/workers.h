@@ -38,8 +38,8 @@ bool workers_any(void);
 
 /* Pass a signal on that ends nobody (SIGHUP). Does nothing in other processes. */
 void workers_tell(int signal);
-/* Pass a signal on that ends them, and close the sockets. Who has not ended a second after the grace
- * time (nanoseconds) is killed. May be called again. */
+/* Pass a signal on that ends them, and close the sockets. Who has not ended two seconds after the
+ * grace time (nanoseconds) is killed. May be called again. */
 void workers_end(int signal, int64_t grace);
 
 /* Ask all what they did; answered() follows. */
