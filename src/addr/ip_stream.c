@@ -156,7 +156,7 @@ static int try_listen(const struct spec *spec, const struct ip_stream *stream,
 		return -2;
 	}
 	call = "setsockopt(SO_REUSEPORT) for";
-	if (request->beside != NULL && listener_share_port(request->beside, fd, &local) < 0)
+	if (request->beside != NULL && bind_beside(request->beside->fd, fd, &local) < 0)
 		goto failed;
 	call = "bind to";
 	if (bind_privileged(fd, &local.addr, local.length) < 0)

@@ -415,17 +415,6 @@ int listener_reuseaddr(const struct spec *spec, int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &value, sizeof(value));
 }
 
-int listener_share_port(const struct listener *beside, int fd, struct net_peer *local)
-{
-	int one = 1;
-
-	local->length = sizeof(local->addr);
-	if (setsockopt(beside->fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) < 0)
-		return -1;
-	return getsockname(beside->fd, &local->addr.sa, &local->length);
-}
-
 struct listener *listener_new(const struct spec *spec, int fd, struct closer *closer,
                               const struct listen_request *request)
 {

@@ -20,12 +20,6 @@ struct listener *listener_inherit(const struct spec *spec, int fd,
  * or -1 with errno set. */
 int listener_reuseaddr(const struct spec *spec, int fd);
 
-/* For a socket beside another one (listen_request.beside): let both have the port, and give the
- * address to bind to. The first socket was bound without SO_REUSEPORT, so nobody else had the port,
- * not even another run with several processes; it gets the option only now, which the kernel allows.
- * Returns 0, or -1 with errno set. */
-int listener_share_port(const struct listener *beside, int fd, struct net_peer *local);
-
 /* Connections that may wait, by default: the kernel cuts it to net.core.somaxconn. */
 enum { LISTENER_BACKLOG = 4096 };
 

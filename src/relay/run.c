@@ -3,7 +3,6 @@
  *   OPENING   the left address, then the right one (each unless it is a server's source)
  *   RELAYING  one session, or a server
  *   GRACE     a server was told to end and its sessions may finish
- *             (both also with workers: relay/workers.c)
  *   LEAVING   the session is over; a program that it ran is given a moment to end and to tell
  *             its exit status
  */
@@ -245,15 +244,6 @@ static bool reload(void)
 	return address_reload(state.settings->right, server) || left;
 }
 
-/* In the first process of several. */
-static void end_workers(bool again)
-{
-	if (!again && state.settings->grace > 0)
-		log_notice("sessions may finish within %g s",
-		           (double)state.settings->grace / NANOSECONDS);
-	workers_end(state.signal, again ? 0 : state.settings->grace);
-}
-
 /* passed_on: not from the system, which may have told all processes of a group, but from the first
  * process: the same signal twice is no second one. */
 static void take_signal(int signal, bool passed_on)
@@ -275,7 +265,7 @@ static void take_signal(int signal, bool passed_on)
 	state.heard[passed_on] = true;
 	state.signal = signal;
 	if (workers_any()) {
-		end_workers(again);
+		workers_end(signal, again ? 0 : state.settings->grace);
 		return;
 	}
 	if (state.server != NULL && getpid() == state.pid && !again) {
