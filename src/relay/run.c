@@ -36,7 +36,8 @@ static struct {
 	struct opening *opening;
 	struct channel *left;
 	struct client_info *client;     /* who connected to the left address, if it listened */
-	struct session *session;
+	struct session session;
+	bool in_session;
 	struct server *server;
 	struct server_settings server_settings;
 	struct timer timer;             /* of GRACE */
@@ -70,7 +71,7 @@ static void leave(bool failed)
 static void session_ended(void *owner, bool failed)
 {
 	(void)owner;
-	state.session = NULL;
+	state.in_session = false;
 	leave(failed);
 }
 
@@ -136,10 +137,10 @@ static void right_opened(void *owner, struct channel *right)
 	opened();
 	caps_drop();
 	wait_for_debugging("SOCAT_TRANSFER_WAIT");
-	state.session = session_start(state.left, right, &state.settings->session, false,
-	                              session_ended, NULL);
+	state.in_session = session_start(&state.session, state.left, right,
+	                                 &state.settings->session, false, session_ended, NULL) == 0;
 	state.left = NULL;
-	if (state.session == NULL)
+	if (!state.in_session)
 		leave(true);
 }
 
@@ -194,8 +195,8 @@ static void left_accepted(void *owner, const struct client_info *client)
 static void count(struct session_totals *sum)
 {
 	*sum = *session_totals();
-	if (state.session != NULL)
-		session_count(state.session, sum);
+	if (state.in_session)
+		session_count(&state.session, sum);
 	if (state.server != NULL)
 		server_count(state.server, sum);
 	workers_count(sum);
@@ -342,10 +343,11 @@ int run(const struct run_settings *settings)
 	status = loop_run();
 	timer_stop(&state.timer);
 	opening_cancel(state.opening);
-	session_cancel(state.session);
+	if (state.in_session)
+		session_cancel(&state.session);
 	server_free(state.server);
 	/* they are in the totals now */
-	state.session = NULL;
+	state.in_session = false;
 	state.server = NULL;
 	channel_free(state.left);
 	client_free(state.client);
