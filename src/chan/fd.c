@@ -452,6 +452,7 @@ struct channel *fd_channel_new(const struct fd_settings *settings)
 	c->may_block = settings->may_block;
 	c->null_eof = settings->null_eof;
 	c->exclusive = settings->exclusive;
+	c->base.nagle = settings->nagle;
 	/* stdio may be two different things: then it counts as no socket as a whole */
 	c->in_socket = in_fd(c) >= 0 && type != 0;
 	c->out_socket = out_fd(c) >= 0 &&
@@ -495,5 +496,6 @@ static struct channel *fd_dup(const struct channel *channel)
 		return NULL;
 	}
 	copy->peer = channel->peer;
+	copy->nagle = channel->nagle;
 	return copy;
 }
