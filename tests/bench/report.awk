@@ -1,7 +1,9 @@
 # Turns the values of all rounds into medians, tables and, with targets.awk, targets.
 #
-#   awk -f rows.awk -f report.awk -f targets.awk -v relays="ours socat" -v result=FILE rounds.tsv
+#   awk -f rows.awk -f report.awk -f targets.awk -v relays="ours socat" -v result=FILE \
+#       -v instructions=FILE rounds.tsv
 #
+# What instructions found becomes the last of the targets.
 # Input, tab separated: measure, relay, round, metric, value.
 
 { values[$1, $4, $2] = values[$1, $4, $2] " " $5 }
