@@ -73,6 +73,7 @@ struct peers {
 	bool null_eof, ip_header;
 	bool bounded;                /* option max-children */
 	bool paused, closed, abandoned;
+	bool unwatched;              /* the loop has no memory for it: see peers_rewatch() */
 	unsigned naming;             /* peers whose names are being looked up */
 	unsigned errors;             /* of receiving, in a row */
 	uint32_t serial;             /* of peers that are served packet by packet */
@@ -109,6 +110,8 @@ int peer_send(struct peer *peer, const void *data, size_t size);
 /* Send what is waiting. Returns false if there is no room for all of it. */
 bool peers_flush(struct peers *peers);
 void peers_send_task(struct task *task);
+/* Have the loop watch the socket again. Without memory for that a timer looks at it, and tries. */
+void peers_rewatch(struct peers *peers);
 /* This peer will not be there to hear how its packets fared. */
 void peer_forget_sent(const struct peer *peer);
 

@@ -72,14 +72,19 @@ bool loop_stopping(void)
 
 enum { QUIET_EVENTS = EPOLLIN | EPOLLPRI | EPOLLRDHUP };
 
-static int start(struct watch *watch, int fd, void (*notify)(struct watch *watch), uint32_t events)
+static int control(struct watch *watch, int operation, uint32_t events)
 {
 	struct epoll_event event = { .events = events | EPOLLET, .data.ptr = watch };
 
+	return epoll_ctl(loop.epoll, operation, watch->fd, &event);
+}
+
+static int start(struct watch *watch, int fd, void (*notify)(struct watch *watch), uint32_t events)
+{
 	watch->fd = fd;
 	watch->ready = 0;
 	watch->quiet = watch->always = false;
-	if (epoll_ctl(loop.epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
+	if (control(watch, EPOLL_CTL_ADD, events) < 0) {
 		if (errno != EPERM)
 			return -1;
 		/* regular files, /dev/null: they never block */
@@ -109,9 +114,7 @@ int watch_start_quiet(struct watch *watch, int fd, void (*notify)(struct watch *
 
 static void change_events(struct watch *watch, uint32_t events)
 {
-	struct epoll_event event = { .events = events | EPOLLET, .data.ptr = watch };
-
-	if (epoll_ctl(loop.epoll, EPOLL_CTL_MOD, watch->fd, &event) < 0)
+	if (control(watch, EPOLL_CTL_MOD, events) < 0)
 		log_error("epoll_ctl(): %s", error_text(errno));
 }
 
@@ -122,6 +125,16 @@ void watch_write_again(struct watch *watch)
 		change_events(watch, QUIET_EVENTS | EPOLLOUT);
 }
 
+void watch_suspend(struct watch *watch)
+{
+	control(watch, EPOLL_CTL_DEL, 0);
+}
+
+int watch_resume(struct watch *watch)
+{
+	return control(watch, EPOLL_CTL_ADD, QUIET_EVENTS);
+}
+
 void watch_stop(struct watch *watch)
 {
 	if (watch->notify == NULL)
@@ -130,7 +143,7 @@ void watch_stop(struct watch *watch)
 	watch->prev->next = watch->next;
 	watch->next->prev = watch->prev;
 	if (!watch->always)
-		epoll_ctl(loop.epoll, EPOLL_CTL_DEL, watch->fd, NULL);
+		control(watch, EPOLL_CTL_DEL, 0);
 }
 
 void task_queue(struct task *task)
