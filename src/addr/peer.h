@@ -38,6 +38,7 @@ struct peer {
 	struct name_lookup *lookup; /* for tcpwrap: not a session yet */
 	struct variables *variables; /* while that lasts */
 	bool once, ended, finished, null_eof;
+	bool no_trains;             /* tried: the way to it can't */
 	uint8_t finish;
 	int send_error;             /* of a packet that had been taken; 0: none */
 };
@@ -72,6 +73,7 @@ struct peers {
 	bool (*failed)(int fd);      /* if a call fails: see addr/error_queue.h; may be NULL */
 	bool null_eof, ip_header;
 	bool bounded;                /* option max-children */
+	bool trains;                 /* packets may be sent as a train: see peer_send.c */
 	bool paused, closed, abandoned;
 	bool unwatched;              /* the loop has no memory for it: see peers_rewatch() */
 	unsigned naming;             /* peers whose names are being looked up */

@@ -22,6 +22,7 @@
 #include "sys/error.h"
 #include "sys/log.h"
 #include "sys/net.h"
+#include "sys/train.h"
 
 struct fd_channel {
 	struct channel base;
@@ -34,6 +35,8 @@ struct fd_channel {
 	bool datagrams;           /* a read of 0 bytes is an empty packet, not EOF */
 	bool finished;
 	bool shared;              /* the reading and the writing watch are one */
+	bool no_trains;           /* tried: it can't */
+	bool train_sent;          /* it could */
 	bool (*failed)(int fd);
 };
 
@@ -162,6 +165,33 @@ static enum io_status fd_write(struct channel *channel, const void *data, size_t
 		return failed(c, c->out_fd);
 	watch_write_again(watch);
 	return IO_AGAIN;
+}
+
+static enum io_status fd_write_train(struct channel *channel, const void *data, size_t size,
+                                     size_t packet_size)
+{
+	struct fd_channel *c = self(channel);
+	_Alignas(struct cmsghdr) unsigned char control[TRAIN_CONTROL];
+	struct iovec part = { .iov_base = (void *)(uintptr_t)data, .iov_len = size };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	ssize_t n;
+
+	c->no_trains |= !c->train_sent && !train_possible(c->out_fd);
+	if (c->no_trains)
+		return IO_AGAIN;
+	train_write(&message, control, packet_size);
+	do
+		n = sendmsg(c->out_fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	log_debug("sendmsg(%d, packets of %zu, %zu) -> %zd", c->out_fd, packet_size, size, n);
+	if (n >= 0) {
+		c->train_sent = true;
+		return IO_OK;
+	}
+	if (again(errno) || errno == ENOBUFS || errno == ENOMEM)
+		return IO_AGAIN;
+	c->no_trains = train_refused(errno);
+	return c->no_trains ? IO_AGAIN : failed(c, c->out_fd);
 }
 
 static struct msghdr message_of(const struct iovec *pieces, unsigned count)
@@ -344,7 +374,8 @@ static struct channel *fd_dup(const struct channel *channel);
 
 static const struct chan_ops fd_ops = {
 	.kind = "fd", .read = fd_read, .read_pieces = fd_read_pieces,
-	.write = fd_write, .write_pieces = fd_write_pieces, .finish = fd_finish,
+	.write = fd_write, .write_pieces = fd_write_pieces, .write_train = fd_write_train,
+	.finish = fd_finish,
 	.attach = fd_attach, .detach = fd_detach, .ready = fd_ready, .splice_fd = fd_splice,
 	.not_ready = fd_not_ready, .dup = fd_dup, .close = fd_close,
 };

@@ -37,6 +37,7 @@ struct flow {
 	uint32_t held_start, held_end; /* the same: an empty packet is held */
 	uint32_t owed;                 /* bytes that the sink keeps but has not written */
 	uint32_t read_size;
+	uint32_t packet_size;          /* what is held is packets of so many bytes; 0: one, or a stream */
 	uint8_t state;                 /* enum flow_state */
 	bool left_to_right;
 	bool failed;                   /* ended by an error, which was logged */
