@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "loop/loop.h"
+#include "sys/log.h"
 
 /* Peers that vanish while nothing is said: first probe after 30 s, gone after a minute. */
 enum { KEEPALIVE_IDLE = 30, KEEPALIVE_INTERVAL = 10, KEEPALIVE_COUNT = 3 };
@@ -53,14 +54,19 @@ int channel_attach(struct channel *channel, void (*notify)(void *owner), void *o
 	return channel->ops->attach(channel);
 }
 
-static void nobody(void *owner)
+void channel_nobody(void *owner)
 {
 	(void)owner;
 }
 
+int channel_attach_early(struct channel *channel)
+{
+	return channel_attach(channel, channel_nobody, NULL);
+}
+
 void channel_detach(struct channel *channel)
 {
-	channel->notify = nobody;
+	channel->notify = channel_nobody;
 	if (channel->ops->detach != NULL)
 		channel->ops->detach(channel);
 }
@@ -125,10 +131,28 @@ void channel_watch_for_death(const struct channel *channel)
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
 }
 
+void channel_send_at_once(const struct channel *channel)
+{
+	int one = 1;
+
+	if (channel->peer != PEER_TCP || channel->nagle)
+		return;
+	log_info("setsockopt(%d, TCP_NODELAY)", channel->write_fd);
+	setsockopt(channel->write_fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+}
+
 void closer_run(struct closer *closer)
 {
 	if (closer != NULL)
 		closer->close(closer);
+}
+
+static void free_memory(struct channel *channel)
+{
+	if (channel->ops->pooled > 0)
+		loop_recycle(channel, channel->ops->pooled);
+	else
+		loop_free_later(channel);
 }
 
 void channel_free(struct channel *channel)
@@ -146,7 +170,7 @@ void channel_free(struct channel *channel)
 		channel->closers = closer->next;
 		closer->close(closer);
 	}
-	loop_free_later(channel);
+	free_memory(channel);
 }
 
 void channel_abandon(struct channel *channel)
@@ -155,5 +179,5 @@ void channel_abandon(struct channel *channel)
 		return;
 	channel->notify = NULL;
 	channel->ops->close(channel, true);
-	loop_free_later(channel);
+	free_memory(channel);
 }

@@ -45,7 +45,8 @@ static void release_held(struct flow *flow)
 	else
 		free(flow->held);
 	flow->held = NULL;
-	flow->held_start = flow->held_end = flow->packet_size = 0;
+	flow->held_start = flow->held_end = 0;
+	flow->packet_size = 0;
 }
 
 void flow_release_pipe(struct flow *flow)
@@ -78,10 +79,10 @@ void flow_report(const struct flow *flow)
 		         flow->sink->write_fd, flow->refused);
 }
 
-uint64_t flow_progress(const struct flow *flow)
+bool flow_complete(const struct flow *flow)
 {
-	/* a read that is only held still counts as a block */
-	return flow->blocks + flow->bytes - flow_held(flow);
+	return flow->state == FLOW_DONE && !flow->failed && !flow->source_broken &&
+	       !flow->sink_broken;
 }
 
 void flow_fail(struct flow *flow)
@@ -158,7 +159,11 @@ static bool packet_refused(struct flow *flow, size_t length)
 void flow_transferred(struct flow *flow, size_t length)
 {
 	flow->bytes += length;
-	flow->blocks++;
+	/* most connections say one thing each way; who says more shall not wait for what the peer
+	 * confirms late because it waits for the rest */
+	if (++flow->blocks == 2)
+		channel_send_at_once(flow->sink);
+	flow->progress = true;
 	log_info("transferred %zu bytes from %d to %d", length, flow->source->read_fd,
 	         flow->sink->write_fd);
 }
@@ -196,6 +201,7 @@ bool flow_write_out(struct flow *flow, const unsigned char *data, size_t length,
 		switch (channel_write(flow->sink, data + *written, part, &n)) {
 		case IO_OK:
 			*written += n;
+			flow->progress = true;
 			break;
 		case IO_AGAIN:
 			return false;
@@ -234,6 +240,7 @@ static bool write_owed(struct flow *flow)
 	switch (channel_write(flow->sink, "", flow->owed, &n)) {
 	case IO_OK:
 		flow->owed -= (uint32_t)n;
+		flow->progress = true;
 		return flow->owed == 0;
 	case IO_AGAIN:
 		return false;
@@ -285,7 +292,7 @@ static void pump_drain(struct flow *flow)
 
 static void pump_finish(struct flow *flow)
 {
-	switch (channel_finish(flow->sink)) {
+	switch (flow->last ? IO_OK : channel_finish(flow->sink)) {
 	case IO_AGAIN:
 		return;
 	case IO_ERROR:

@@ -162,7 +162,7 @@ static bool train_once(struct flow *flow, size_t *moved)
 		flow_write_failed(flow);
 	if (status != IO_AGAIN)
 		return status == IO_OK;
-	flow->packet_size = (uint32_t)size;
+	flow->packet_size = (uint16_t)size;
 	if (flow_write_out(flow, flows.scratch, length, &written)) {
 		flow->packet_size = 0;
 		return true;
@@ -196,6 +196,7 @@ bool flow_drain_pipe(struct flow *flow)
 
 		switch (splice_drain(flow->pipe, fd, false, &n)) {
 		case IO_OK:
+			flow->progress = true;
 			break;
 		case IO_AGAIN:
 			flow->sink->ops->not_ready(flow->sink, CHAN_WRITABLE);
