@@ -53,7 +53,6 @@ void flow_release_pipe(struct flow *flow)
 {
 	splice_return(flow->pipe);
 	flow->pipe = NULL;
-	flow->full_reads = 0;
 }
 
 void flow_release(struct flow *flow)

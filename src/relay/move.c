@@ -177,7 +177,6 @@ static bool start_splicing(struct flow *flow)
 {
 	if (flow->no_splice || flow->full_reads < BULK_READS)
 		return false;
-	flow->full_reads = 0;
 	if (flow->source->ops->splice_fd(flow->source, false) < 0 ||
 	    flow->sink->ops->splice_fd(flow->sink, true) < 0) {
 		flow->no_splice = true;
@@ -218,13 +217,14 @@ static bool splice_once(struct flow *flow, size_t *moved)
 	switch (splice_fill(flow->pipe, fd, &length)) {
 	case IO_OK:
 		*moved += length;
+		flow->full_reads = length < flow->read_size ? 0 : BULK_READS;
 		flow_transferred(flow, length);
 		return flow_drain_pipe(flow);
 	case IO_AGAIN:
-		/* between two bursts the pipe is of use to others */
+		/* between two bursts the pipe is of use to others; the next one is bulk, too, unless this
+		 * one ended with little */
 		flow->source->ops->not_ready(flow->source, CHAN_READABLE);
 		flow_release_pipe(flow);
-		flow->full_reads = BULK_READS - 1;
 		return false;
 	default:
 		/* the end, or an error: reading will tell which */
