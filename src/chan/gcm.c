@@ -1,6 +1,6 @@
 /* A record is its header, 8 bytes of the initialisation vector (we take the record's number), the
- * encrypted data, and 16 bytes of the tag. Number and header, with the length of the data alone, are
- * authenticated, too. */
+ * encrypted data, and 16 bytes of the tag. Authenticated are the number, the header (with the
+ * length of the data alone) and the data. */
 #include "chan/gcm.h"
 
 #include <string.h>
@@ -44,7 +44,7 @@ static void put(unsigned char *to, uint64_t value, size_t bytes)
 
 /* Encrypt or decrypt the next record's data in place; in front of it is its part of the
  * initialisation vector. */
-static void crypt(struct gcm_context *c, int type, unsigned version, unsigned char *data,
+static void crypt_record(struct gcm_context *c, int type, unsigned version, unsigned char *data,
                   size_t length, bool decrypts, unsigned char tag[TAG])
 {
 	struct gcm_message message = {
@@ -74,7 +74,7 @@ static unsigned char *decrypt(const br_sslrec_in_class **class, int type, unsign
 	unsigned char tag[TAG], *data = (unsigned char *)payload + EXPLICIT, difference = 0;
 
 	*length -= OVERHEAD;
-	crypt((struct gcm_context *)class, type, version, data, *length, true, tag);
+	crypt_record((struct gcm_context *)class, type, version, data, *length, true, tag);
 	for (size_t i = 0; i < TAG; i++)
 		difference |= tag[i] ^ data[*length + i];
 	return difference == 0 ? data : NULL;
@@ -114,7 +114,7 @@ static unsigned char *encrypt(const br_sslrec_out_class **class, int type, unsig
 	unsigned char *data = plain, *record = data - EXPLICIT - HEADER;
 
 	put(data - EXPLICIT, c->number, EXPLICIT);
-	crypt(c, type, version, data, *length, false, data + *length);
+	crypt_record(c, type, version, data, *length, false, data + *length);
 	*length += OVERHEAD;
 	put(record, (unsigned)type, 1);
 	put(record + 1, version, 2);

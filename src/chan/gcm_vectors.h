@@ -12,9 +12,9 @@
  * keeps the next one waiting. */
 enum { GCM_GROUP = 4 };
 
-/* Encrypt or decrypt count groups, at least one. The counter is that of the first block, hash is GHASH of what
- * is before them; both with their bytes in reverse. Returns GHASH behind the groups; when
- * encrypting, behind all but the last one. */
+/* Encrypt or decrypt count groups, at least one. The counter is that of the first block, hash is
+ * GHASH of what is before it; both have their bytes in reverse. Returns GHASH behind the groups;
+ * when encrypting, behind all of them but the last. */
 __m128i gcm_groups_128(const struct gcm_key *key, __m128i counter, __m128i hash,
                        unsigned char *data, size_t count, bool decrypts);
 __m128i gcm_groups_256(const struct gcm_key *key, __m128i counter, __m128i hash,

@@ -1,13 +1,13 @@
-/* Theory of operation. A message is cut into groups of four vectors, as wide ones as the processor
- * has first. One function encrypts a group, another one hashes it: the blocks are multiplied by
- * descending powers of H, and only the sum is reduced. The two are independent: when encrypting, a
- * group is hashed after the one behind it is encrypted, so the processor can do both at once. What
- * is left in the end, less than the smallest group, is padded with zeros.
+/* Theory of operation. A message is cut into groups of four vectors, the widest ones that the
+ * processor has first. A group is encrypted, and hashed: its blocks are multiplied by descending
+ * powers of H, and only the sum is reduced. When encrypting, a group is hashed while the one behind
+ * it is encrypted: so there is always work that has not to wait for other work. What is left in the
+ * end, less than the smallest group, is padded with zeros.
  *
- * GHASH writes its polynomials with the lowest power first. With the bytes of a block in reverse all
- * of it is: a number in which the lowest power is the highest bit. The product of two such numbers
- * is one bit lower than such a number of 256 bits should be, so powers of H are kept multiplied by x.
- * As the powers are in reverse, the result of the reduction is the upper half.
+ * GHASH writes its polynomials with the lowest power first. With the bytes of a block in reverse
+ * all of it is: a number in which the lowest power is the highest bit. The product of two such
+ * numbers is one bit lower than such a number of 256 bits should be, so powers of H are kept
+ * multiplied by x. As all is in reverse, the lower half is reduced, and the upper one is the result.
  */
 #include "chan/gcm_vectors.h"
 
@@ -59,6 +59,7 @@ static __m128i encrypt_block(const struct gcm_key *key, __m128i block)
 	return _mm_aesenclast_si128(block, load(key->round_keys[key->rounds]));
 }
 
+/* GHASH of up to GCM_POWERS blocks behind what is hashed so far. */
 __attribute__((target("pclmul,ssse3")))
 static __m128i hash_blocks(const struct gcm_key *key, __m128i hash, const unsigned char *data,
                            size_t count)
@@ -83,10 +84,10 @@ static __m128i hash_blocks(const struct gcm_key *key, __m128i hash, const unsign
 
 /* Bits of CPUID, and of the registers whose state the system saves (XCR0). */
 enum {
-	AVX512_SAVED = 0xe6, AVX_SAVED = 0x06
+	BASICS = bit_PCLMUL | bit_SSSE3 | bit_AES, VECTORS = bit_VAES | bit_VPCLMULQDQ,
+	AVX_SAVED = 0x06, AVX512_SAVED = 0xe6
 };
-#define AVX512 ((unsigned)bit_AVX512VL | bit_AVX512BW | bit_AVX512F)
-enum { BASICS = bit_PCLMUL | bit_SSSE3 | bit_AES, VECTORS = bit_VAES | bit_VPCLMULQDQ };
+#define AVX512 (bit_AVX512F | bit_AVX512BW | (unsigned)bit_AVX512VL)
 
 __attribute__((target("xsave")))
 static unsigned saved_registers(void)

@@ -25,7 +25,7 @@ enum { GCM_128 = 128, GCM_256 = 256, GCM_512 = 512 };
  * be called. If there are any there is GCM_128. Asking takes a while in virtual machines. */
 unsigned gcm_supported(void);
 
-/* key: of length bytes, 16 or 32. vectors: see gcm_crypt(). */
+/* The key has length bytes: 16 or 32. */
 void gcm_key_init(struct gcm_key *gcm, const void *key, size_t length);
 
 struct gcm_message {
@@ -38,8 +38,8 @@ struct gcm_message {
 	bool decrypts;
 };
 
-/* Encrypt or decrypt the data in place, and compute the tag; who decrypts has to compare it before the
- * data is used. vectors: those of gcm_supported() to be used, GCM_128 among them. */
+/* Encrypt or decrypt the data in place, and compute the tag; who decrypts has to compare it before
+ * the data is used. vectors: those of gcm_supported() to be used, GCM_128 among them. */
 void gcm_crypt(const struct gcm_key *key, const struct gcm_message *message, unsigned vectors,
                unsigned char tag[16]);
 
