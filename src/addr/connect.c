@@ -18,6 +18,7 @@
 #include "addr/bind.h"
 #include "addr/ip.h"
 #include "loop/loop.h"
+#include "loop/pool.h"
 #include "loop/resolve.h"
 #include "loop/scarce.h"
 #include "opt/process.h"
@@ -32,7 +33,8 @@ struct connecting {
 	struct watch watch;            /* of the socket being connected */
 	struct timer timer;            /* connect-timeout, or the pause before the next attempt */
 	struct ip_binding binding;     /* local address, if any */
-	union net_addr *addrs;
+	union net_addr *addrs;         /* &one, or memory of their own */
+	union net_addr one;
 	unsigned count, next;
 	int fd;
 	int64_t *tries_left, own_tries; /* -1: for ever */
@@ -41,14 +43,22 @@ struct connecting {
 static void resolve(struct connecting *c);
 static void try_next(struct connecting *c);
 
+static void free_addrs(struct connecting *c)
+{
+	if (c->addrs != &c->one)
+		free(c->addrs);
+	c->addrs = NULL;
+}
+
 static void release(struct connecting *c)
 {
 	resolve_cancel(c->lookup);
 	timer_stop(&c->timer);
-	watch_stop(&c->watch);
-	if (c->fd >= 0)
+	if (c->fd >= 0) {
+		watch_end(&c->watch);
 		close(c->fd);
-	free(c->addrs);
+	}
+	free_addrs(c);
 	opening_over(&c->base);
 }
 
@@ -57,13 +67,24 @@ static void cancel(struct opening *opening)
 	release((struct connecting *)opening);
 }
 
+/* Until somebody takes the connected socket over: what happens is remembered. */
+static void not_yet_taken(struct watch *watch)
+{
+	(void)watch;
+}
+
 /* fd: the connected socket, not ours any more; or -1. */
 static void finish(struct connecting *c, int fd)
 {
 	struct ip_request request = c->request;
 
-	if (fd >= 0)
+	if (fd >= 0) {
 		c->fd = -1;
+		if (request.watch != NULL && c->watch.notify != NULL)
+			watch_move(&c->watch, request.watch, not_yet_taken);
+		else
+			watch_stop(&c->watch);
+	}
 	release(c);
 	request.done(request.owner, fd);
 }
@@ -104,7 +125,7 @@ static void address_failed(struct connecting *c, const char *call, int error)
 
 	timer_stop(&c->timer);
 	if (c->fd >= 0) {
-		watch_stop(&c->watch);
+		watch_end(&c->watch);
 		close(c->fd);
 		c->fd = -1;
 	}
@@ -140,7 +161,6 @@ static void connected(struct connecting *c)
 {
 	int fd = c->fd;
 
-	watch_stop(&c->watch);
 	log_connected(c);
 	if (spec_apply(c->spec, PH_CONNECTED, fd, NULL) < 0 ||
 	    spec_apply(c->spec, PH_LATE, fd, NULL) < 0) {
@@ -159,7 +179,8 @@ static void writable(struct watch *watch)
 
 	if (!(watch->ready & WATCH_WRITE))
 		return;
-	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
+	if ((watch->ready & (WATCH_ERROR | WATCH_HANGUP)) &&
+	    getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
 		error = errno;
 	if (error != 0)
 		address_failed(c, "connect to", error);
@@ -265,13 +286,14 @@ static void try_next(struct connecting *c)
 
 static void got_addresses(struct connecting *c, const union net_addr *addrs, unsigned count)
 {
-	union net_addr *copy = malloc(count * sizeof(*copy));
+	union net_addr *copy;
 
+	free_addrs(c);
+	copy = count == 1 ? &c->one : malloc(count * sizeof(*copy));
 	if (copy == NULL) {
 		failed(c, "connect", error_text(ENOMEM));
 		return;
 	}
-	free(c->addrs);
 	memcpy(copy, addrs, count * sizeof(*copy));
 	for (unsigned i = 0; i < count; i++)
 		net_set_port(&copy[i], (unsigned)c->request.target.port);
@@ -389,7 +411,7 @@ static void resolve(struct connecting *c)
 
 struct opening *ip_connect(const struct spec *spec, const struct ip_request *request)
 {
-	struct connecting *c = calloc(1, sizeof(*c));
+	struct connecting *c = pool_new(sizeof(*c));
 	struct process_frame frame;
 
 	if (c == NULL) {
@@ -398,6 +420,7 @@ struct opening *ip_connect(const struct spec *spec, const struct ip_request *req
 		return NULL;
 	}
 	c->base.cancel = cancel;
+	c->base.pooled = sizeof(*c);
 	c->spec = spec;
 	c->request = *request;
 	c->fd = -1;

@@ -130,7 +130,7 @@ static enum io_status receive(struct packet_channel *base, void *data, size_t si
 		return errno == EAGAIN ? IO_AGAIN : IO_ERROR;
 	log_received(&from, (size_t)n);
 	*length = (size_t)n < size ? (size_t)n : size;
-	base->base.lost = (size_t)n - *length;
+	base->base.lost = (uint32_t)((size_t)n - *length);
 	return IO_OK;
 }
 

@@ -69,6 +69,9 @@ struct ip_request {
 	/* NULL: options retry and forever say how often; or what is left of that, shared with who
 	 * has more to do for each attempt. */
 	int64_t *tries_left;
+	/* NULL, or: gets what watches the connected socket, if anything does, so that it need not be
+	 * registered again. Whoever closes the socket without having taken it over ends it. */
+	struct watch *watch;
 	bool peer_sourceport;  /* option sourceport is about the peer's port, not ours */
 	void (*done)(void *owner, int fd);
 	void *owner;

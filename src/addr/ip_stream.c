@@ -13,6 +13,7 @@
 #include "addr/error_queue.h"
 #include "addr/ip.h"
 #include "addr/listener.h"
+#include "loop/loop.h"
 #include "opt/process.h"
 #include "sys/error.h"
 #include "sys/log.h"
@@ -37,6 +38,7 @@ struct stream_opening {
 	struct opening *connecting;
 	const struct spec *spec;
 	const struct ip_stream *stream;
+	struct watch watch;            /* of the connected socket, until it is a channel */
 	struct open_request request;
 };
 
@@ -48,7 +50,8 @@ static void done(struct stream_opening *o, struct channel *channel)
 	open_done(&request, channel);
 }
 
-struct channel *ip_stream_channel(const struct spec *spec, const struct ip_stream *stream, int fd)
+struct channel *ip_stream_channel(const struct spec *spec, const struct ip_stream *stream, int fd,
+                                  struct watch *watch)
 {
 	struct fd_settings settings = {
 		.read_fd = fd, .write_fd = fd,
@@ -59,6 +62,8 @@ struct channel *ip_stream_channel(const struct spec *spec, const struct ip_strea
 	};
 	struct channel *channel;
 
+	settings.watch = watch;
+	settings.exclusive = true;
 	fd_settings_from(spec, &settings);
 	if (stream->socktype == SOCK_DGRAM)
 		settings.failed = error_queue_for(spec, true);
@@ -66,6 +71,7 @@ struct channel *ip_stream_channel(const struct spec *spec, const struct ip_strea
 	if (channel != NULL)
 		return channel;
 	log_error("%s: %s", spec->text, error_text(errno));
+	watch_end(watch);
 	close(fd);
 	return NULL;
 }
@@ -74,7 +80,7 @@ static void connected(void *owner, int fd)
 {
 	struct stream_opening *o = owner;
 
-	done(o, fd < 0 ? NULL : ip_stream_channel(o->spec, o->stream, fd));
+	done(o, fd < 0 ? NULL : ip_stream_channel(o->spec, o->stream, fd, &o->watch));
 }
 
 static void cancel(struct opening *opening)
@@ -98,6 +104,7 @@ struct opening *ip_stream_open(const struct spec *spec, const struct open_reques
 
 	if (o == NULL)
 		return NULL;
+	connect.watch = &o->watch;
 	o->spec = spec;
 	o->stream = stream;
 	o->request = *request;

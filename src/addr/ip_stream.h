@@ -19,8 +19,9 @@ int ip_stream_check_listen(const struct spec *spec, const struct ip_stream *stre
 struct opening *ip_stream_open(const struct spec *spec, const struct open_request *request,
                                const struct ip_stream *stream);
 /* A channel over a connected socket, which it owns. Returns NULL after logging, the socket is closed
- * then. */
-struct channel *ip_stream_channel(const struct spec *spec, const struct ip_stream *stream, int fd);
+ * then. watch: what watches it already, if anything does; the channel takes it over. */
+struct channel *ip_stream_channel(const struct spec *spec, const struct ip_stream *stream, int fd,
+                                  struct watch *watch);
 struct listener *ip_stream_listen(const struct spec *spec, const struct listen_request *request,
                                   const struct ip_stream *stream);
 

@@ -1,10 +1,10 @@
 /* Accepting connections.
  *
- * Theory of operation. The listening socket is watched edge-triggered; accept_some() takes
- * what has queued up, a batch per turn, each connection being handed on before the next is
- * accepted. PAUSED: the server has as many sessions as it may (max-children); connections
- * wait in the kernel's backlog. SHORT: descriptors or memory ran out; the same, and a timer
- * tries again, so nothing spins.
+ * Theory of operation. The listening socket is watched as long as it may be accepted from; each turn
+ * takes one connection, so that no call is made only to hear that there is none, or, if connections
+ * keep coming, a growing batch, each being handed on before the next is accepted. PAUSED: the server
+ * has as many sessions as it may (max-children); connections wait in the kernel's backlog. SHORT:
+ * descriptors or memory ran out; the same, and a timer tries again, so nothing spins.
  */
 #include "addr/listener.h"
 
@@ -39,6 +39,8 @@ struct stream_listener {
 	struct closer *closer;
 	int fd;
 	int family, type, protocol;  /* of the connections: those of the socket that listens */
+	unsigned batch;              /* connections to accept in a turn: more while they keep coming */
+	uint64_t turn;               /* the last one in which something was accepted */
 	bool inherited;              /* the socket is others', too: see listener_inherit() */
 	bool paused, closed;
 	struct naming *naming;       /* connections whose client's name is being looked up */
@@ -180,7 +182,7 @@ static struct channel *new_channel(struct stream_listener *l, int fd)
 {
 	struct fd_settings settings = {
 		.read_fd = fd, .write_fd = fd, .family = l->family, .type = l->type,
-		.protocol = l->protocol, .finish = FINISH_SOCKET,
+		.protocol = l->protocol, .finish = FINISH_SOCKET, .exclusive = true,
 	};
 	struct channel *channel;
 
@@ -318,7 +320,7 @@ static bool accept_failed(struct stream_listener *l, int error)
 {
 	if (error == EAGAIN || error == EWOULDBLOCK) {
 		scarce_over();
-		l->watch.ready &= (uint8_t)~WATCH_READ;
+		l->batch = 1;
 		return false;
 	}
 	/* sockets of SCTP for many peers listen but accept nothing */
@@ -364,17 +366,31 @@ static bool accept_one(struct stream_listener *l)
 	return true;
 }
 
+static void notified(struct watch *watch);
+
 static void accept_some(struct task *task)
 {
 	struct stream_listener *l = (struct stream_listener *)((char *)task -
 	                                        offsetof(struct stream_listener, task));
 
-	if (!serve_named(l) || l->shortage.slot != 0)
+	if (!serve_named(l))
 		return;
-	for (unsigned n = 0; n < BATCH; n++)
-		if (l->paused || !(l->watch.ready & WATCH_READ) || !accept_one(l))
-			return;
-	task_queue(task);
+	if (l->paused || l->shortage.slot != 0) {
+		watch_stop(&l->watch);
+	} else if (l->watch.notify == NULL) {
+		if (watch_start_level(&l->watch, l->fd, notified) < 0)
+			timer_start(&l->shortage, SCARCE_INTERVAL, shortage_over);
+	} else if (l->watch.ready & WATCH_READ) {
+		l->watch.ready = 0;
+		/* whether a shortage is over shows when nothing is left to accept */
+		if (scarce_now())
+			l->batch = BATCH;
+		else if (l->turn + 1 == loop_turn() && l->batch < BATCH)
+			l->batch *= 2;
+		l->turn = loop_turn();
+		for (unsigned n = 0; n < l->batch && !l->paused && accept_one(l); n++)
+			;
+	}
 }
 
 static void notified(struct watch *watch)
@@ -421,12 +437,13 @@ struct listener *listener_new(const struct spec *spec, int fd, struct closer *cl
 	l->protocol = net_protocol(fd);
 	l->closer = closer;
 	l->task.run = accept_some;
+	l->batch = 1;
 	l->access = access_new(spec, true);
 	if (l->access == NULL)
 		goto free_listener;
 	if (spec_accept_proxy(spec) != ACCEPT_PROXY_NONE && (l->proxies = proxies_new(spec)) == NULL)
 		goto free_access;
-	if (watch_start(&l->watch, fd, notified) < 0)
+	if (watch_start_level(&l->watch, fd, notified) < 0)
 		goto free_access;
 	arm_timeout(l);
 	log_listening(fd);

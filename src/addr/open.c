@@ -14,6 +14,7 @@
 #include "chan/terminal.h"
 #include "loop/child.h"
 #include "loop/loop.h"
+#include "loop/pool.h"
 #include "opt/process.h"
 #include "sys/error.h"
 #include "sys/log.h"
@@ -27,7 +28,11 @@ void opening_cancel(struct opening *opening)
 void *opening_new(const struct spec *spec, const struct open_request *request, size_t size,
                   void (*cancel)(struct opening *opening))
 {
-	struct opening *opening = calloc(1, size);
+	struct opening *opening;
+
+	/* what types put behind their struct may want this alignment */
+	size = (size + 15) / 16 * 16;
+	opening = pool_new(size);
 
 	if (opening == NULL) {
 		log_error("%s: %s", spec->text, error_text(errno));
@@ -35,13 +40,17 @@ void *opening_new(const struct spec *spec, const struct open_request *request, s
 		return NULL;
 	}
 	opening->cancel = cancel;
+	opening->pooled = (uint16_t)size;
 	return opening;
 }
 
 void opening_over(struct opening *opening)
 {
 	opening->over = true;
-	loop_free_later(opening);
+	if (opening->pooled > 0)
+		loop_recycle(opening, opening->pooled);
+	else
+		loop_free_later(opening);
 }
 
 struct opening *opening_handle(struct opening *opening)

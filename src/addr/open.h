@@ -34,6 +34,7 @@ struct open_request {
 /* Types put this first in a struct of their own. */
 struct opening {
 	void (*cancel)(struct opening *opening);
+	uint16_t pooled;               /* its memory is from pool_new() of this size; 0: malloc(3) */
 	bool over;                     /* done() was or is going to be called */
 };
 

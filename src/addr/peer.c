@@ -100,7 +100,7 @@ static enum io_status peer_read(struct channel *channel, void *data, size_t size
 		return IO_AGAIN;
 	n = packet->length;
 	*length = n < size ? n : size;
-	channel->lost = n - *length + packet->lost;
+	channel->lost = (uint32_t)(n - *length + packet->lost);
 	memcpy(data, packet->data, *length);
 	remove_first(peer);
 	peer->ended = peer->once;

@@ -69,7 +69,7 @@ static enum io_status message_read(struct channel *channel, void *data, size_t s
 		return IO_EOF;
 	m->read = true;
 	*length = m->length < size ? m->length : size;
-	channel->lost = m->length - *length;
+	channel->lost = (uint32_t)(m->length - *length);
 	memcpy(data, m->bytes, *length);
 	return IO_OK;
 }

@@ -49,7 +49,7 @@ static enum io_status receive(struct packet_channel *c, void *data, size_t size,
 	if (n < 0)
 		return errno == EAGAIN ? IO_AGAIN : IO_ERROR;
 	*length = (size_t)n < size ? (size_t)n : size;
-	c->base.lost = (size_t)n - *length;
+	c->base.lost = (uint32_t)((size_t)n - *length);
 	return IO_OK;
 }
 

@@ -164,7 +164,7 @@ static void socket_connected(void *owner, int fd)
 {
 	struct tunnel *t = owner;
 
-	connected(t, fd < 0 ? NULL : ip_stream_channel(t->spec, &tcp, fd));
+	connected(t, fd < 0 ? NULL : ip_stream_channel(t->spec, &tcp, fd, &t->watch));
 }
 
 static void names(void *owner, const struct client_info *client)
@@ -193,7 +193,8 @@ static struct opening *open_socket(struct tunnel *t)
 	struct ip_request request = {
 		.target = { .socktype = tcp.socktype, .protocol = tcp.protocol },
 		.service = tcp.service, .server = t->request.server, .again = t->request.again,
-		.tries_left = &t->tries_left, .done = socket_connected, .owner = t,
+		.tries_left = &t->tries_left, .watch = &t->watch, .done = socket_connected,
+		.owner = t,
 	};
 
 	t->type->server(t->spec, &request.target);

@@ -48,6 +48,7 @@ struct tunnel {
 	struct open_request request;
 	struct opening *connecting;
 	struct lookup *lookup;
+	struct watch watch;            /* of the connected socket, until it is a channel */
 	struct timer timer;            /* pause before the next attempt */
 	int64_t tries_left;            /* -1: for ever */
 	union net_addr target;         /* see tunnel_type.lookup */

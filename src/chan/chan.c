@@ -53,14 +53,19 @@ int channel_attach(struct channel *channel, void (*notify)(void *owner), void *o
 	return channel->ops->attach(channel);
 }
 
-static void nobody(void *owner)
+void channel_nobody(void *owner)
 {
 	(void)owner;
 }
 
+int channel_attach_early(struct channel *channel)
+{
+	return channel_attach(channel, channel_nobody, NULL);
+}
+
 void channel_detach(struct channel *channel)
 {
-	channel->notify = nobody;
+	channel->notify = channel_nobody;
 	if (channel->ops->detach != NULL)
 		channel->ops->detach(channel);
 }
@@ -131,6 +136,14 @@ void closer_run(struct closer *closer)
 		closer->close(closer);
 }
 
+static void free_memory(struct channel *channel)
+{
+	if (channel->ops->pooled > 0)
+		loop_recycle(channel, channel->ops->pooled);
+	else
+		loop_free_later(channel);
+}
+
 void channel_free(struct channel *channel)
 {
 	struct closer *closer;
@@ -146,7 +159,7 @@ void channel_free(struct channel *channel)
 		channel->closers = closer->next;
 		closer->close(closer);
 	}
-	loop_free_later(channel);
+	free_memory(channel);
 }
 
 void channel_abandon(struct channel *channel)
@@ -155,5 +168,5 @@ void channel_abandon(struct channel *channel)
 		return;
 	channel->notify = NULL;
 	channel->ops->close(channel, true);
-	loop_free_later(channel);
+	free_memory(channel);
 }

@@ -37,6 +37,7 @@ struct closer {
 
 struct chan_ops {
 	const char *kind;
+	size_t pooled;            /* its memory is from pool_new() of this size; 0: from malloc(3) */
 	enum io_status (*read)(struct channel *channel, void *data, size_t size, size_t *length);
 	/* NULL, or reading into several pieces as if they were one; not for packets. */
 	enum io_status (*read_pieces)(struct channel *channel, const struct iovec *pieces,
@@ -91,23 +92,24 @@ struct channel {
 	void *owner;
 	struct closer *closers;
 	int read_fd, write_fd;    /* for messages ("fd 6"); -1 where there is none */
+	uint32_t lost;            /* bytes of the packet just read that did not fit: the reader
+	                           * reports them and sets this to 0 */
 	uint8_t peer;             /* enum chan_peer */
 	uint8_t tls_levels;       /* how many TLS channels it is made of, one on top of the other */
-	bool stream_socket;       /* one that can half-close, and shows when its peer is gone */
-	bool write_only;          /* there will never be anything to read */
-	bool ignore_eof;          /* option ignoreeof */
-	bool cool_write;          /* option cool-write: EPIPE is no error */
-	bool exited;              /* the program at the other end has */
+	bool stream_socket : 1;   /* one that can half-close, and shows when its peer is gone */
+	bool close_ends : 1;      /* close(2) ends our output just as finish() does */
+	bool write_only : 1;      /* there will never be anything to read */
+	bool ignore_eof : 1;      /* option ignoreeof */
+	bool cool_write : 1;      /* option cool-write: EPIPE is no error */
+	bool exited : 1;          /* the program at the other end has */
 	/* What was to be written did not come in full: set before finish() or close(), for protocols
 	 * that can let the peer see it. */
-	bool incomplete;
-	bool cut_short;           /* closed because its time was over, not at its end */
+	bool incomplete : 1;
+	bool cut_short : 1;       /* closed because its time was over, not at its end */
 	/* Borders count: one read gives one packet, one write makes one, whole or not at all. */
-	bool reads_packets, writes_packets;
-	bool borrowed;            /* its descriptor is shared: no other process can have it */
-	bool silent_end;          /* the peer can't tell us that it is gone: it just falls silent */
-	size_t lost;              /* bytes of the packet just read that did not fit: the reader
-	                           * reports them and sets this to 0 */
+	bool reads_packets : 1, writes_packets : 1;
+	bool borrowed : 1;        /* its descriptor is shared: no other process can have it */
+	bool silent_end : 1;      /* the peer can't tell us that it is gone: it just falls silent */
 };
 
 enum io_status channel_read(struct channel *channel, void *data, size_t size, size_t *length);
@@ -120,6 +122,10 @@ const char *channel_explain(const struct channel *channel, int error, char *text
 
 /* Register with the loop and name who is told of news. Returns 0, or -1 with errno set. */
 int channel_attach(struct channel *channel, void (*notify)(void *owner), void *owner);
+
+/* Register with the loop, though nobody is to be told yet: what happens is remembered. Returns 0, or
+ * -1 with errno set. */
+int channel_attach_early(struct channel *channel);
 
 /* Take a channel that may be attached out of the loop. */
 void channel_detach(struct channel *channel);
@@ -147,6 +153,9 @@ void channel_abandon(struct channel *channel);
 void channel_on_close(struct channel *channel, struct closer *closer);
 /* Have it done now, where there is to be no channel. NULL is fine. */
 void closer_run(struct closer *closer);
+
+/* For notify, as long as there is no owner. */
+void channel_nobody(void *owner);
 
 /* Bring a new channel into the state its creator wants: for use by the files of chan/. */
 void channel_init(struct channel *channel, const struct chan_ops *ops, int read_fd, int write_fd);

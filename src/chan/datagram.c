@@ -78,7 +78,7 @@ static enum io_status give(struct datagram *d, size_t n, size_t size, size_t *le
 	if (n == 0 && d->settings.null_eof)
 		return IO_EOF;
 	*length = n < size ? n : size;
-	d->base.lost = n - *length;
+	d->base.lost = (uint32_t)(n - *length);
 	d->ended = d->settings.once;
 	return IO_OK;
 }

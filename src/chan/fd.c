@@ -19,21 +19,30 @@
 #include <unistd.h>
 
 #include "loop/loop.h"
+#include "loop/pool.h"
 #include "sys/error.h"
 #include "sys/log.h"
 #include "sys/net.h"
 
+/* Thousands of them are idle: what few need is in a longer struct. */
 struct fd_channel {
 	struct channel base;
-	struct watch in, out;     /* out is unused where one descriptor does both */
-	int in_fd, out_fd;
+	struct watch in;
 	uint8_t finish;
-	bool may_block, null_eof;
-	bool in_socket, out_socket; /* recv/send instead of read/write */
-	bool packets;             /* not a stream of bytes: recv(2) tells what did not fit */
-	bool datagrams;           /* a read of 0 bytes is an empty packet, not EOF */
-	bool finished;
-	bool shared;              /* the reading and the writing watch are one */
+	bool may_block : 1, null_eof : 1;
+	bool in_socket : 1, out_socket : 1; /* recv/send instead of read/write */
+	bool packets : 1;         /* not a stream of bytes: recv(2) tells what did not fit */
+	bool datagrams : 1;       /* a read of 0 bytes is an empty packet, not EOF */
+	bool finished : 1;
+	bool exclusive : 1;
+	bool shared : 1;          /* one descriptor, with one watch, does both */
+	bool extended : 1;        /* it is a struct extended */
+};
+
+/* Two descriptors, or errors of their own. */
+struct extended {
+	struct fd_channel plain;
+	struct watch out;
 	bool (*failed)(int fd);
 };
 
@@ -42,9 +51,25 @@ static struct fd_channel *self(struct channel *channel)
 	return (struct fd_channel *)channel;
 }
 
+/* What watches the descriptor that is written to. */
 static struct watch *out_watch(struct fd_channel *c)
 {
-	return c->shared ? &c->in : &c->out;
+	return c->shared ? &c->in : &((struct extended *)c)->out;
+}
+
+static const struct watch *const_out_watch(const struct fd_channel *c)
+{
+	return c->shared ? &c->in : &((const struct extended *)c)->out;
+}
+
+static int in_fd(const struct fd_channel *c)
+{
+	return c->in.fd;
+}
+
+static int out_fd(const struct fd_channel *c)
+{
+	return const_out_watch(c)->fd;
 }
 
 /* For descriptors that may block: does this call return at once? */
@@ -62,21 +87,22 @@ static bool again(int error)
 
 static enum io_status failed(const struct fd_channel *c, int fd)
 {
-	if (c->failed != NULL)
-		c->failed(fd);
+	const struct extended *e = (const struct extended *)c;
+
+	if (c->extended && e->failed != NULL)
+		e->failed(fd);
 	return IO_ERROR;
 }
 
 static ssize_t input(const struct fd_channel *c, void *data, size_t size)
 {
+	int flags = MSG_DONTWAIT | (c->packets ? MSG_TRUNC : 0);
 	ssize_t n;
 
-	int flags = MSG_DONTWAIT | (c->packets ? MSG_TRUNC : 0);
-
 	do
-		n = c->in_socket ? recv(c->in_fd, data, size, flags) : read(c->in_fd, data, size);
+		n = c->in_socket ? recv(in_fd(c), data, size, flags) : read(in_fd(c), data, size);
 	while (n < 0 && errno == EINTR);
-	log_debug("read(%d, ..., %zu) -> %zd", c->in_fd, size, n);
+	log_debug("read(%d, ..., %zu) -> %zd", in_fd(c), size, n);
 	return n;
 }
 
@@ -85,10 +111,10 @@ static ssize_t output(const struct fd_channel *c, const void *data, size_t size)
 	ssize_t n;
 
 	do
-		n = c->out_socket ? send(c->out_fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL)
-		                  : write(c->out_fd, data, size);
+		n = c->out_socket ? send(out_fd(c), data, size, MSG_DONTWAIT | MSG_NOSIGNAL)
+		                  : write(out_fd(c), data, size);
 	while (n < 0 && errno == EINTR);
-	log_debug("write(%d, ..., %zu) -> %zd", c->out_fd, size, n);
+	log_debug("write(%d, ..., %zu) -> %zd", out_fd(c), size, n);
 	return n;
 }
 
@@ -111,7 +137,7 @@ static enum io_status was_read(struct fd_channel *c, ssize_t n, size_t size, siz
 		return IO_OK;
 	}
 	if (!again(errno))
-		return failed(c, c->in_fd);
+		return failed(c, in_fd(c));
 	c->in.ready &= (uint8_t)~WATCH_READ;
 	return IO_AGAIN;
 }
@@ -121,14 +147,14 @@ static enum io_status fd_read(struct channel *channel, void *data, size_t size, 
 	struct fd_channel *c = self(channel);
 	ssize_t n;
 
-	if (c->may_block && !c->in_socket && !c->in.always && !pollable(c->in_fd, POLLIN)) {
+	if (c->may_block && !c->in_socket && !c->in.always && !pollable(in_fd(c), POLLIN)) {
 		c->in.ready &= (uint8_t)~WATCH_READ;
 		return IO_AGAIN;
 	}
 	n = input(c, data, size);
 	if (n > 0 && (size_t)n > size) {
 		/* MSG_TRUNC: the true length of a packet that did not fit */
-		channel->lost = (size_t)n - size;
+		channel->lost = (uint32_t)((size_t)n - size);
 		n = (ssize_t)size;
 	}
 	return was_read(c, n, size, length);
@@ -142,7 +168,7 @@ static enum io_status fd_write(struct channel *channel, const void *data, size_t
 	ssize_t n;
 
 	if (c->may_block && !c->out_socket && !watch->always) {
-		if (!pollable(c->out_fd, POLLOUT)) {
+		if (!pollable(out_fd(c), POLLOUT)) {
 			watch->ready &= (uint8_t)~WATCH_WRITE;
 			return IO_AGAIN;
 		}
@@ -159,7 +185,7 @@ static enum io_status fd_write(struct channel *channel, const void *data, size_t
 		return IO_OK;
 	}
 	if (!again(errno))
-		return failed(c, c->out_fd);
+		return failed(c, out_fd(c));
 	watch_write_again(watch);
 	return IO_AGAIN;
 }
@@ -184,10 +210,10 @@ static enum io_status fd_read_pieces(struct channel *channel, const struct iovec
 	if (c->packets || (c->may_block && !c->in_socket))
 		return fd_read(channel, pieces[0].iov_base, pieces[0].iov_len, length);
 	do
-		n = c->in_socket ? recvmsg(c->in_fd, &message, MSG_DONTWAIT)
-		                 : readv(c->in_fd, pieces, (int)count);
+		n = c->in_socket ? recvmsg(in_fd(c), &message, MSG_DONTWAIT)
+		                 : readv(in_fd(c), pieces, (int)count);
 	while (n < 0 && errno == EINTR);
-	log_debug("recvmsg(%d, %u pieces, %zu) -> %zd", c->in_fd, count, size, n);
+	log_debug("recvmsg(%d, %u pieces, %zu) -> %zd", in_fd(c), count, size, n);
 	return was_read(c, n, size, length);
 }
 
@@ -201,54 +227,54 @@ static enum io_status fd_write_pieces(struct channel *channel, const struct iove
 	if (c->may_block && !c->out_socket)
 		return fd_write(channel, pieces[0].iov_base, pieces[0].iov_len, length);
 	do
-		n = c->out_socket ? sendmsg(c->out_fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL)
-		                  : writev(c->out_fd, pieces, (int)count);
+		n = c->out_socket ? sendmsg(out_fd(c), &message, MSG_DONTWAIT | MSG_NOSIGNAL)
+		                  : writev(out_fd(c), pieces, (int)count);
 	while (n < 0 && errno == EINTR);
-	log_debug("sendmsg(%d, %u pieces) -> %zd", c->out_fd, count, n);
+	log_debug("sendmsg(%d, %u pieces) -> %zd", out_fd(c), count, n);
 	if (n >= 0) {
 		*length = (size_t)n;
 		return IO_OK;
 	}
 	if (!again(errno))
-		return failed(c, c->out_fd);
+		return failed(c, out_fd(c));
 	watch_write_again(out_watch(c));
 	return IO_AGAIN;
 }
 
 static void close_output(struct fd_channel *c)
 {
-	if (c->out_fd < 0)
+	if (out_fd(c) < 0)
 		return;
 	if (c->shared) {
 		/* one descriptor: its reading half has to go on */
 		if (c->out_socket)
-			shutdown(c->out_fd, SHUT_WR);
+			shutdown(out_fd(c), SHUT_WR);
 		return;
 	}
-	watch_stop(&c->out);
-	close(c->out_fd);
-	c->out_fd = -1;
+	watch_stop(out_watch(c));
+	close(out_fd(c));
+	out_watch(c)->fd = -1;
 }
 
 static enum io_status fd_finish(struct channel *channel)
 {
 	struct fd_channel *c = self(channel);
 
-	if (c->finished || c->out_fd < 0)
+	if (c->finished || out_fd(c) < 0)
 		return IO_OK;
 	c->finished = true;
 	switch (c->finish) {
 	case FINISH_SHUTDOWN:
-		log_info("shutdown(%d, 1)", c->out_fd);
-		shutdown(c->out_fd, SHUT_WR);
+		log_info("shutdown(%d, 1)", out_fd(c));
+		shutdown(out_fd(c), SHUT_WR);
 		break;
 	case FINISH_CLOSE:
-		log_info("close(%d)", c->out_fd);
+		log_info("close(%d)", out_fd(c));
 		close_output(c);
 		break;
 	case FINISH_NULL:
 		/* it may well be the first to hear that nobody is there */
-		if (send(c->out_fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && !again(errno))
+		if (send(out_fd(c), "", 0, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && !again(errno))
 			return IO_ERROR;
 		break;
 	default:
@@ -266,7 +292,7 @@ static void notified_in(struct watch *watch)
 
 static void notified_out(struct watch *watch)
 {
-	struct fd_channel *c = (struct fd_channel *)((char *)watch - offsetof(struct fd_channel, out));
+	struct fd_channel *c = (struct fd_channel *)((char *)watch - offsetof(struct extended, out));
 
 	c->base.notify(c->base.owner);
 }
@@ -275,13 +301,13 @@ static int fd_attach(struct channel *channel)
 {
 	struct fd_channel *c = self(channel);
 
-	if (c->in.notify != NULL || c->out.notify != NULL)
+	if (c->in.notify != NULL || out_watch(c)->notify != NULL)
 		return 0;
 	if (c->shared && c->in_socket && c->datagrams)
-		return watch_start_quiet(&c->in, c->in_fd, notified_in);
-	if (c->in_fd >= 0 && watch_start(&c->in, c->in_fd, notified_in) < 0)
+		return watch_start_quiet(&c->in, in_fd(c), notified_in);
+	if (in_fd(c) >= 0 && watch_start(&c->in, in_fd(c), notified_in) < 0)
 		return -1;
-	if (c->out_fd >= 0 && !c->shared && watch_start(&c->out, c->out_fd, notified_out) < 0)
+	if (out_fd(c) >= 0 && !c->shared && watch_start(out_watch(c), out_fd(c), notified_out) < 0)
 		return -1;
 	return 0;
 }
@@ -291,16 +317,16 @@ static void fd_detach(struct channel *channel)
 	struct fd_channel *c = self(channel);
 
 	watch_stop(&c->in);
-	watch_stop(&c->out);
+	watch_stop(out_watch(c));
 }
 
 static unsigned fd_ready(const struct channel *channel)
 {
 	const struct fd_channel *c = (const struct fd_channel *)channel;
-	uint8_t in = c->in.ready, out = c->shared ? in : c->out.ready;
+	uint8_t in = c->in.ready, out = const_out_watch(c)->ready;
 	/* a pipe nobody reads from shows an error; a terminal whose other side is closed, a hang-up */
 	uint8_t gone = c->shared ? WATCH_HANGUP
-	               : c->in_fd < 0 ? WATCH_ERROR | WATCH_HANGUP : WATCH_ERROR;
+	               : in_fd(c) < 0 ? WATCH_ERROR | WATCH_HANGUP : WATCH_ERROR;
 
 	return (in & WATCH_READ ? CHAN_READABLE : 0u) | (out & WATCH_WRITE ? CHAN_WRITABLE : 0u) |
 	       (out & gone ? CHAN_HANGUP : 0u) |
@@ -312,9 +338,9 @@ static int fd_splice(struct channel *channel, bool output)
 	struct fd_channel *c = self(channel);
 
 	/* splice(2) would block on a socket without O_NONBLOCK, whatever its flags */
-	if (c->may_block || c->packets || c->in.always || c->out.always)
+	if (c->may_block || c->packets || c->in.always || out_watch(c)->always)
 		return -1;
-	return output ? c->out_fd : c->in_fd;
+	return output ? out_fd(c) : in_fd(c);
 }
 
 static void fd_not_ready(struct channel *channel, unsigned side)
@@ -332,22 +358,25 @@ static void fd_close(struct channel *channel, bool abandon)
 	struct fd_channel *c = self(channel);
 
 	(void)abandon;   /* close(2) alone ends nothing that another process has open too */
-	watch_stop(&c->in);
-	watch_stop(&c->out);
-	if (c->in_fd >= 0)
-		close(c->in_fd);
-	if (c->out_fd >= 0 && !c->shared)
-		close(c->out_fd);
+	(c->exclusive ? watch_end : watch_stop)(&c->in);
+	watch_stop(out_watch(c));
+	if (in_fd(c) >= 0)
+		close(in_fd(c));
+	if (out_fd(c) >= 0 && !c->shared)
+		close(out_fd(c));
 }
 
 static struct channel *fd_dup(const struct channel *channel);
 
-static const struct chan_ops fd_ops = {
-	.kind = "fd", .read = fd_read, .read_pieces = fd_read_pieces,
-	.write = fd_write, .write_pieces = fd_write_pieces, .finish = fd_finish,
-	.attach = fd_attach, .detach = fd_detach, .ready = fd_ready, .splice_fd = fd_splice,
-	.not_ready = fd_not_ready, .dup = fd_dup, .close = fd_close,
-};
+#define FD_OPS(size) { \
+	.kind = "fd", .pooled = (size), .read = fd_read, .read_pieces = fd_read_pieces, \
+	.write = fd_write, .write_pieces = fd_write_pieces, .finish = fd_finish, \
+	.attach = fd_attach, .detach = fd_detach, .ready = fd_ready, .splice_fd = fd_splice, \
+	.not_ready = fd_not_ready, .dup = fd_dup, .close = fd_close, \
+}
+
+static const struct chan_ops plain_ops = FD_OPS(sizeof(struct fd_channel));
+static const struct chan_ops extended_ops = FD_OPS(sizeof(struct extended));
 
 static bool is_ip(int family)
 {
@@ -379,32 +408,50 @@ static enum fd_finish socket_finish(int protocol)
 	                                                            : FINISH_SHUTDOWN;
 }
 
+static struct fd_channel *new_channel(const struct fd_settings *settings)
+{
+	bool shared = settings->read_fd == settings->write_fd;
+	bool extended = !shared || settings->failed != NULL;
+	const struct chan_ops *ops = extended ? &extended_ops : &plain_ops;
+	struct fd_channel *c = pool_new(ops->pooled);
+
+	if (c == NULL)
+		return NULL;
+	channel_init(&c->base, ops, settings->read_fd, settings->write_fd);
+	c->shared = shared;
+	c->extended = extended;
+	c->in.fd = settings->read_fd;
+	out_watch(c)->fd = settings->write_fd;
+	if (extended)
+		((struct extended *)c)->failed = settings->failed;
+	if (settings->watch != NULL && settings->watch->notify != NULL)
+		watch_move(settings->watch, &c->in, notified_in);
+	c->base.notify = channel_nobody;
+	return c;
+}
+
 struct channel *fd_channel_new(const struct fd_settings *settings)
 {
-	struct fd_channel *c = calloc(1, sizeof(*c));
 	int any = settings->read_fd >= 0 ? settings->read_fd : settings->write_fd;
 	int type = settings->type != 0 ? settings->type : net_type(any);
 	int family = settings->family != 0 || type == 0 ? settings->family : net_family(any);
 	int protocol = ip_protocol(settings, any, family, type);
+	struct fd_channel *c = new_channel(settings);
 	bool both;
 
 	if (c == NULL)
 		return NULL;
-	channel_init(&c->base, &fd_ops, settings->read_fd, settings->write_fd);
 	c->base.write_only = settings->read_fd < 0;
-	c->in_fd = settings->read_fd;
-	c->out_fd = settings->write_fd;
-	c->shared = c->in_fd == c->out_fd;
 	c->finish = (uint8_t)(settings->finish == FINISH_SOCKET ? socket_finish(protocol)
 	                                                        : settings->finish);
 	c->may_block = settings->may_block;
 	c->null_eof = settings->null_eof;
-	c->failed = settings->failed;
+	c->exclusive = settings->exclusive;
 	/* stdio may be two different things: then it counts as no socket as a whole */
-	c->in_socket = c->in_fd >= 0 && type != 0;
-	c->out_socket = c->out_fd >= 0 &&
-	                (c->shared || c->in_fd < 0 ? type != 0 : net_type(c->out_fd) != 0);
-	both = (c->in_socket || c->in_fd < 0) && (c->out_socket || c->out_fd < 0);
+	c->in_socket = in_fd(c) >= 0 && type != 0;
+	c->out_socket = out_fd(c) >= 0 &&
+	                (c->shared || in_fd(c) < 0 ? type != 0 : net_type(out_fd(c)) != 0);
+	both = (c->in_socket || in_fd(c) < 0) && (c->out_socket || out_fd(c) < 0);
 	c->packets = type != 0 && type != SOCK_STREAM;
 	c->datagrams = c->packets && type != SOCK_SEQPACKET;
 	c->base.reads_packets = (c->in_socket && c->packets) || settings->packets;
@@ -413,6 +460,8 @@ struct channel *fd_channel_new(const struct fd_settings *settings)
 	c->base.peer = (uint8_t)(both ? peer_kind(family, type, protocol) : PEER_OTHER);
 	c->base.stream_socket = both && type == SOCK_STREAM &&
 	                        (c->base.peer != PEER_OTHER || family == AF_VSOCK);
+	c->base.close_ends = c->exclusive && c->shared && c->base.stream_socket &&
+	                     c->finish == FINISH_SHUTDOWN;
 	return &c->base;
 }
 
@@ -426,13 +475,14 @@ static struct channel *fd_dup(const struct channel *channel)
 	const struct fd_channel *c = (const struct fd_channel *)channel;
 	struct fd_settings settings = {
 		.finish = c->finish, .may_block = c->may_block, .null_eof = c->null_eof,
-		.packets = c->packets, .failed = c->failed,
+		.packets = c->packets,
+		.failed = c->extended ? ((const struct extended *)c)->failed : NULL,
 	};
 	struct channel *copy;
 
-	settings.read_fd = duplicate(c->in_fd);
-	settings.write_fd = c->shared ? settings.read_fd : duplicate(c->out_fd);
-	if ((c->in_fd >= 0 && settings.read_fd < 0) || (c->out_fd >= 0 && settings.write_fd < 0) ||
+	settings.read_fd = duplicate(in_fd(c));
+	settings.write_fd = c->shared ? settings.read_fd : duplicate(out_fd(c));
+	if ((in_fd(c) >= 0 && settings.read_fd < 0) || (out_fd(c) >= 0 && settings.write_fd < 0) ||
 	    (copy = fd_channel_new(&settings)) == NULL) {
 		close(settings.read_fd);
 		if (!c->shared)

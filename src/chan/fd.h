@@ -4,6 +4,8 @@
 
 #include "chan/chan.h"
 
+struct watch;
+
 /* What happens to the descriptor when our output ends. */
 enum fd_finish {
 	FINISH_NONE,      /* nothing: files, stdio */
@@ -20,6 +22,8 @@ struct fd_settings {
 	enum fd_finish finish;
 	bool may_block;             /* inherited, without O_NONBLOCK: look before each call */
 	bool null_eof;              /* option null-eof: an empty packet is EOF */
+	bool exclusive;             /* nobody else has it: no duplicate, no other process */
+	struct watch *watch;        /* NULL, or what watches it already: taken over */
 	bool packets;               /* no socket, but borders count all the same (a TUN device) */
 	/* NULL, or: reading or writing failed (errno, to be kept); its answer does not count. */
 	bool (*failed)(int fd);

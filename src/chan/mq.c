@@ -39,7 +39,7 @@ static enum io_status take_cut(struct mq_channel *c, void *data, size_t size, si
 		return IO_ERROR;
 	status = mq_take(c->base.fd, whole, c->message_size, length, &priority);
 	if (status == IO_OK) {
-		c->base.base.lost = *length > size ? *length - size : 0;
+		c->base.base.lost = *length > size ? (uint32_t)(*length - size) : 0;
 		*length -= c->base.base.lost;
 		memcpy(data, whole, *length);
 	}

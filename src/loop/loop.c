@@ -7,11 +7,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "loop/pool.h"
 #include "loop/timer.h"
 #include "sys/error.h"
 #include "sys/log.h"
 
-enum { EVENTS = 128, HOOKS = 8, GRAVES = 64, LATE_TURNS = 4 };
+enum { EVENTS = 128, HOOKS = 8, GRAVES = 64, LATE_TURNS = 4, DESCRIPTORS = 64 };
+
+/* What is to be freed. size 0: by free(3). */
+struct grave {
+	void *pointer;
+	size_t size;
+};
 
 static struct {
 	int epoll;
@@ -19,10 +26,13 @@ static struct {
 	int status;
 	unsigned generation;       /* grows with each loop_fork() in the child */
 	unsigned late;             /* turns since the timers could run */
+	uint64_t turns;
 	int64_t now;
-	struct watch watches;      /* ring */
+	struct watch **watches;    /* by descriptor; NULL: not watched */
+	unsigned watch_room;
+	uint16_t watch_generation; /* of the last watch that was started */
 	struct task tasks;         /* ring: first to run is .next */
-	void **graves;
+	struct grave *graves;
 	size_t grave_count, grave_room;
 	void (*hooks[HOOKS])(void);
 	unsigned hook_count;
@@ -38,7 +48,6 @@ static void read_clock(void)
 
 int loop_init(void)
 {
-	loop.watches.prev = loop.watches.next = &loop.watches;
 	loop.tasks.prev = loop.tasks.next = &loop.tasks;
 	read_clock();
 	loop.epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -52,6 +61,11 @@ int loop_init(void)
 int64_t loop_now(void)
 {
 	return loop.now;
+}
+
+uint64_t loop_turn(void)
+{
+	return loop.turns;
 }
 
 void loop_waited(void)
@@ -72,13 +86,53 @@ bool loop_stopping(void)
 
 enum { QUIET_EVENTS = EPOLLIN | EPOLLPRI | EPOLLRDHUP };
 
+/* An event names a descriptor and a watch of it, not a place in memory: what the kernel still has to
+ * say of one that is gone finds nobody. */
+static uint64_t event_key(const struct watch *watch)
+{
+	return (uint64_t)watch->generation << 32 | (uint32_t)watch->fd;
+}
+
+static struct watch *watch_of(uint64_t key)
+{
+	uint32_t fd = (uint32_t)key;
+	struct watch *watch = fd < loop.watch_room ? loop.watches[fd] : NULL;
+
+	return watch != NULL && watch->generation == key >> 32 ? watch : NULL;
+}
+
+static int make_watch_room(unsigned fd)
+{
+	unsigned room = loop.watch_room ? loop.watch_room : DESCRIPTORS;
+	struct watch **watches;
+
+	if (fd < loop.watch_room)
+		return 0;
+	while (room <= fd)
+		room *= 2;
+	/* not realloc(3): what is not in use yet shall not be touched, and so take no memory */
+	watches = calloc(room, sizeof(struct watch *));
+	if (watches == NULL)
+		return -1;
+	if (loop.watches != NULL)
+		memcpy(watches, loop.watches, loop.watch_room * sizeof(struct watch *));
+	free(loop.watches);
+	loop.watches = watches;
+	loop.watch_room = room;
+	return 0;
+}
+
 static int start(struct watch *watch, int fd, void (*notify)(struct watch *watch), uint32_t events)
 {
-	struct epoll_event event = { .events = events | EPOLLET, .data.ptr = watch };
+	struct epoll_event event = { .events = events };
 
+	if (make_watch_room((unsigned)fd) < 0)
+		return -1;
 	watch->fd = fd;
+	watch->generation = ++loop.watch_generation;
 	watch->ready = 0;
 	watch->quiet = watch->always = false;
+	event.data.u64 = event_key(watch);
 	if (epoll_ctl(loop.epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
 		if (errno != EPERM)
 			return -1;
@@ -87,29 +141,32 @@ static int start(struct watch *watch, int fd, void (*notify)(struct watch *watch
 		watch->ready = WATCH_READ | WATCH_WRITE;
 	}
 	watch->notify = notify;
-	watch->prev = loop.watches.prev;
-	watch->next = &loop.watches;
-	watch->prev->next = watch->next->prev = watch;
+	loop.watches[fd] = watch;
 	return 0;
 }
 
 int watch_start(struct watch *watch, int fd, void (*notify)(struct watch *watch))
 {
-	return start(watch, fd, notify, QUIET_EVENTS | EPOLLOUT);
+	return start(watch, fd, notify, QUIET_EVENTS | EPOLLOUT | EPOLLET);
 }
 
 int watch_start_quiet(struct watch *watch, int fd, void (*notify)(struct watch *watch))
 {
-	if (start(watch, fd, notify, QUIET_EVENTS) < 0)
+	if (start(watch, fd, notify, QUIET_EVENTS | EPOLLET) < 0)
 		return -1;
 	watch->quiet = !watch->always;
 	watch->ready |= WATCH_WRITE;
 	return 0;
 }
 
+int watch_start_level(struct watch *watch, int fd, void (*notify)(struct watch *watch))
+{
+	return start(watch, fd, notify, EPOLLIN);
+}
+
 static void change_events(struct watch *watch, uint32_t events)
 {
-	struct epoll_event event = { .events = events | EPOLLET, .data.ptr = watch };
+	struct epoll_event event = { .events = events | EPOLLET, .data.u64 = event_key(watch) };
 
 	if (epoll_ctl(loop.epoll, EPOLL_CTL_MOD, watch->fd, &event) < 0)
 		log_error("epoll_ctl(): %s", error_text(errno));
@@ -122,15 +179,30 @@ void watch_write_again(struct watch *watch)
 		change_events(watch, QUIET_EVENTS | EPOLLOUT);
 }
 
-void watch_stop(struct watch *watch)
+void watch_end(struct watch *watch)
 {
 	if (watch->notify == NULL)
 		return;
 	watch->notify = NULL;
-	watch->prev->next = watch->next;
-	watch->next->prev = watch->prev;
-	if (!watch->always)
+	if (loop.watches[watch->fd] == watch)
+		loop.watches[watch->fd] = NULL;
+}
+
+void watch_stop(struct watch *watch)
+{
+	bool registered = watch->notify != NULL && !watch->always;
+
+	watch_end(watch);
+	if (registered)
 		epoll_ctl(loop.epoll, EPOLL_CTL_DEL, watch->fd, NULL);
+}
+
+void watch_move(struct watch *from, struct watch *to, void (*notify)(struct watch *watch))
+{
+	*to = *from;
+	to->notify = notify;
+	from->notify = NULL;
+	loop.watches[to->fd] = to;
 }
 
 void task_queue(struct task *task)
@@ -151,26 +223,42 @@ void task_cancel(struct task *task)
 	task->prev = task->next = NULL;
 }
 
-void loop_free_later(void *pointer)
+static void bury(void *pointer, size_t size)
 {
 	if (pointer == NULL)
 		return;
 	if (loop.grave_count == loop.grave_room) {
 		size_t room = loop.grave_room ? loop.grave_room * 2 : GRAVES;
-		void **graves = realloc(loop.graves, room * sizeof(*graves));
+		struct grave *graves = realloc(loop.graves, room * sizeof(*graves));
 
 		if (graves == NULL)
 			return;  /* out of memory: leaking these bytes is the safe choice */
 		loop.graves = graves;
 		loop.grave_room = room;
 	}
-	loop.graves[loop.grave_count++] = pointer;
+	loop.graves[loop.grave_count++] = (struct grave){ pointer, size };
+}
+
+void loop_free_later(void *pointer)
+{
+	bury(pointer, 0);
+}
+
+void loop_recycle(void *object, size_t size)
+{
+	bury(object, size);
 }
 
 static void free_graves(void)
 {
-	while (loop.grave_count > 0)
-		free(loop.graves[--loop.grave_count]);
+	while (loop.grave_count > 0) {
+		const struct grave *grave = &loop.graves[--loop.grave_count];
+
+		if (grave->size == 0)
+			free(grave->pointer);
+		else
+			pool_free(grave->pointer, grave->size);
+	}
 }
 
 /* Run what is queued, and what that queues, but look at descriptors again after so many:
@@ -241,11 +329,12 @@ static void turn(void)
 	if (count < 0)
 		count = epoll_wait(loop.epoll, events, EVENTS, 0);
 	read_clock();
+	loop.turns++;
 	for (int i = 0; i < count; i++) {
-		struct watch *watch = events[i].data.ptr;
+		struct watch *watch = watch_of(events[i].data.u64);
 
-		if (watch->notify == NULL)
-			continue;  /* stopped by an earlier event of this batch */
+		if (watch == NULL)
+			continue;  /* stopped, by an earlier event of this batch perhaps */
 		if (watch->quiet && !(watch->ready & WATCH_WRITE) &&
 		    (readiness(events[i].events) & WATCH_WRITE))
 			change_events(watch, QUIET_EVENTS);
@@ -278,9 +367,12 @@ void loop_at_fork(void (*hook)(void))
 static void become_child(void)
 {
 	close(loop.epoll);
-	for (struct watch *w = loop.watches.next; w != &loop.watches; w = w->next) {
-		w->notify = NULL;
-		close(w->fd);
+	for (unsigned fd = 0; fd < loop.watch_room; fd++) {
+		if (loop.watches[fd] == NULL)
+			continue;
+		loop.watches[fd]->notify = NULL;
+		loop.watches[fd] = NULL;
+		close((int)fd);
 	}
 	while (loop.tasks.next != &loop.tasks)
 		task_cancel(loop.tasks.next);

@@ -13,6 +13,7 @@
 #define LOOP_LOOP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -22,12 +23,12 @@ enum {
 };
 
 struct watch {
-	struct watch *prev, *next;           /* all watches: closed in a child process */
 	void (*notify)(struct watch *watch); /* NULL: not registered */
 	int fd;
+	uint16_t generation;                 /* tells news of it from that of an earlier one */
 	uint8_t ready;                       /* WATCH_...: cleared by who got "again" */
-	bool quiet;                          /* taken for writable, without events of it */
-	bool always;                         /* epoll refuses it (regular file): always ready */
+	bool quiet : 1;                      /* taken for writable, without events of it */
+	bool always : 1;                     /* epoll refuses it (regular file): always ready */
 };
 
 struct task {
@@ -54,8 +55,17 @@ bool loop_stopping(void);
  * Returns 0, or -1 with errno set (ENOMEM, ENOSPC). */
 int watch_start(struct watch *watch, int fd, void (*notify)(struct watch *watch));
 void watch_stop(struct watch *watch);
+/* The same without a system call, for a descriptor that is closed next and that nobody else has, as
+ * a duplicate or in another process. */
+void watch_end(struct watch *watch);
+/* Another watch takes over, with all that is known of the descriptor. */
+void watch_move(struct watch *from, struct watch *to, void (*notify)(struct watch *watch));
 
-/* The same for sockets that nearly always have room, and would tell so after every packet: it
+/* Watch it for reading only, and have notify() called in each turn as long as there is something:
+ * for sockets that are not read until they say "again". */
+int watch_start_level(struct watch *watch, int fd, void (*notify)(struct watch *watch));
+
+/* The same as watch_start() for sockets that nearly always have room, and would tell so after every packet: it
  * counts as writable from the beginning, and after "again" an event has to be asked for. */
 int watch_start_quiet(struct watch *watch, int fd, void (*notify)(struct watch *watch));
 /* Writing said "again": clear WATCH_WRITE, and have notify() called when there is room. */
@@ -71,11 +81,14 @@ void timer_stop(struct timer *timer);
 
 /* Monotonic time of this turn, in nanoseconds. */
 int64_t loop_now(void);
+/* How many turns there were. */
+uint64_t loop_turn(void);
 /* Something outside the loop has waited: timers started from now on begin now. */
 void loop_waited(void);
 
-/* free(pointer) after this turn. */
+/* free(pointer) after this turn; the same for memory from pool_new(size). */
 void loop_free_later(void *pointer);
+void loop_recycle(void *object, size_t size);
 
 /* fork(2). In the child everything that was watched is closed, and the loop is empty: no
  * watches, tasks or timers. Descriptors that are not watched at the moment stay open.

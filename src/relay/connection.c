@@ -16,7 +16,7 @@ void connection_remove(struct connection *c)
 	c->next->prev = c->prev;
 	server->count--;
 	client_free(c->client);
-	loop_free_later(c);
+	loop_recycle(c, sizeof(*c));
 	if (server->full && server->count < server->max) {
 		server->full = false;
 		if (server->listener != NULL)
@@ -27,15 +27,25 @@ void connection_remove(struct connection *c)
 	server_maybe_end(server);
 }
 
-void connection_session_ended(void *owner, bool failed)
+static void session_ended(void *owner, bool failed)
 {
 	struct connection *c = owner;
 
-	c->session = NULL;
+	c->in_session = false;
 	if (c->server->child)
 		c->server->failed = failed;
-	if (!c->child_runs)
+	if (c->child == NULL)
 		connection_remove(c);
+}
+
+int connection_start_session(struct connection *c, struct channel *source, struct channel *other)
+{
+	const struct server_settings *settings = c->server->settings;
+	bool left = settings->source_is_left;
+
+	c->in_session = session_start(&c->session, left ? source : other, left ? other : source,
+	                              settings->session, true, session_ended, c) == 0;
+	return c->in_session ? 0 : -1;
 }
 
 static void other_opened(void *owner, struct channel *other)
@@ -43,7 +53,6 @@ static void other_opened(void *owner, struct channel *other)
 	struct connection *c = owner;
 	struct server *server = c->server;
 	struct channel *channel = c->channel;
-	bool left = server->settings->source_is_left;
 
 	c->opening = NULL;
 	c->channel = NULL;
@@ -56,9 +65,7 @@ static void other_opened(void *owner, struct channel *other)
 	}
 	client_free(c->client);
 	c->client = NULL;
-	c->session = session_start(left ? channel : other, left ? other : channel,
-	                           server->settings->session, true, connection_session_ended, c);
-	if (c->session == NULL)
+	if (connection_start_session(c, channel, other) < 0)
 		connection_remove(c);
 }
 
@@ -95,8 +102,13 @@ static void open_other(struct connection *c)
 	if (becomes_program(settings->other))
 		_exit(program_become(settings->other->reader, c->channel, c->client));
 	opening = address_open(settings->other, &request, c->server->child);
-	if (opening != NULL)
-		c->opening = opening;
+	if (opening == NULL)
+		return;
+	c->opening = opening;
+	/* while the other side is on its way: what the peer has said by then is known at once. If this
+	 * fails, the session's start tells why */
+	if (c->channel->close_ends && !c->server->child)
+		channel_attach_early(c->channel);
 }
 
 static void upgraded(void *owner, struct channel *channel)

@@ -15,10 +15,15 @@ struct connection {
 	struct server *server;
 	struct channel *channel;        /* the source's; NULL once the session has it */
 	struct opening *opening;        /* upgrade of the source's channel, or of the other side */
-	struct session *session;
-	struct child child;             /* if a child process serves it */
-	bool child_runs;
-	struct client_info *client;     /* until the other side is open */
+	struct client_info *client;     /* until the other side is open; NULL: nobody asks for it */
+	struct connection_child *child; /* NULL, or the process that serves it */
+	bool in_session;
+	struct session session;
+};
+
+struct connection_child {
+	struct child child;
+	struct connection *connection;
 };
 
 struct server {
@@ -29,7 +34,9 @@ struct server {
 	struct client_info *names;      /* what it has told of its server; or NULL */
 	struct timer timer;             /* pause between its attempts */
 	struct connection connections;  /* ring */
+	struct connection *forgotten;   /* in a child process: its parent's */
 	unsigned count, max;            /* max 0: no limit */
+	bool wants_client;              /* the other address, or an upgrade, asks who has connected */
 	int shutup;
 	bool stopping, failed, child;   /* child: this is the process of one connection */
 	bool fork_each, full;
@@ -41,6 +48,9 @@ void server_connect_later(struct server *server);
 /* Tell the server's owner, if it was stopped and this was its last connection. */
 void server_maybe_end(struct server *server);
 
+/* Start the session of these two channels. Returns 0, or -1 (logged, channels freed). */
+int connection_start_session(struct connection *c, struct channel *source, struct channel *other);
+
 /* In the list of its server, which stops accepting when it has as many as it may; and out of it
  * again, freed after this turn. */
 void connection_insert(struct connection *c);
@@ -48,7 +58,6 @@ void connection_remove(struct connection *c);
 
 /* In the process that serves the connection: open the other side, start the session. */
 void connection_serve(struct connection *c);
-void connection_session_ended(void *owner, bool failed);
 
 /* In a child process: serve it. In this one: remember the child and forget the connection. */
 void connection_serve_in_child(struct connection *c);

@@ -17,13 +17,14 @@
 
 static void child_ended(struct child *child, int status)
 {
-	struct connection *c = (struct connection *)((char *)child -
-	                                             offsetof(struct connection, child));
+	struct connection_child *own = (struct connection_child *)child;
+	struct connection *c = own->connection;
 
 	(void)status;
-	c->child_runs = false;
+	c->child = NULL;
+	loop_free_later(own);
 	/* what it wrote last is still on its way to a peer */
-	if (c->session == NULL)
+	if (!c->in_session)
 		connection_remove(c);
 }
 
@@ -55,33 +56,23 @@ static int make_pair(struct channel *ends[2])
 
 static void relay_to_child(struct connection *c, struct channel *end)
 {
-	bool left = c->server->settings->source_is_left;
-
 	end->cool_write = true;   /* if the child has ended, it has said why */
-	c->session = session_start(left ? c->channel : end, left ? end : c->channel,
-	                           c->server->settings->session, true, connection_session_ended, c);
+	connection_start_session(c, c->channel, end);
 }
 
-/* The parent's other connections are served by processes of their own. */
-static void forget_others(struct server *server, const struct connection *own)
+/* The parent's other connections are served by processes of their own. Here their descriptors were
+ * closed by the fork; the memory stays as it is. */
+static void forget_others(struct server *server, struct connection *own)
 {
-	struct connection *c = server->connections.next;
-
-	while (c != &server->connections) {
-		struct connection *next = c->next;
-
-		if (c != own) {
-			client_free(c->client);
-			free(c);
-		}
-		c = next;
-	}
+	own->prev->next = own->next;
+	own->next->prev = own->prev;
+	server->forgotten = server->connections.next;
 	server->connections.prev = server->connections.next = &server->connections;
 	server->count = 0;
 }
 
 /* What the source's options do to the process of one connection. */
-static int become_connection(struct server *server, const struct connection *own)
+static int become_connection(struct server *server, struct connection *own)
 {
 	server->child = true;
 	if (server->listener != NULL)
@@ -112,12 +103,17 @@ void connection_serve_in_child(struct connection *c)
 	pid_t pid = -1;
 
 	channel_detach(c->channel);
-	if (c->channel->borrowed && make_pair(ends) < 0)
+	c->child = calloc(1, sizeof(*c->child));
+	if (c->child == NULL)
+		call = "malloc";
+	else if (c->channel->borrowed && make_pair(ends) < 0)
 		call = "socketpair";
 	else
 		pid = loop_fork();
 	if (pid < 0) {
 		fork_failed(server, call, errno);
+		free(c->child);
+		c->child = NULL;
 		channel_free(c->channel);
 		channel_free(ends[0]);
 		channel_free(ends[1]);
@@ -126,8 +122,8 @@ void connection_serve_in_child(struct connection *c)
 	}
 	if (pid > 0) {
 		log_notice("forked off child process %d", (int)pid);
-		child_watch(&c->child, pid, child_ended);
-		c->child_runs = true;
+		c->child->connection = c;
+		child_watch(&c->child->child, pid, child_ended);
 		channel_abandon(ends[1]);
 		if (ends[0] != NULL)
 			relay_to_child(c, ends[0]);
@@ -136,6 +132,8 @@ void connection_serve_in_child(struct connection *c)
 		c->channel = NULL;
 		return;
 	}
+	free(c->child);
+	c->child = NULL;
 	if (ends[0] != NULL) {
 		channel_abandon(ends[0]);
 		channel_abandon(c->channel);

@@ -78,10 +78,10 @@ void flow_report(const struct flow *flow)
 		         flow->sink->write_fd, flow->refused);
 }
 
-uint64_t flow_progress(const struct flow *flow)
+bool flow_complete(const struct flow *flow)
 {
-	/* a read that is only held still counts as a block */
-	return flow->blocks + flow->bytes - flow_held(flow);
+	return flow->state == FLOW_DONE && !flow->failed && !flow->source_broken &&
+	       !flow->sink_broken;
 }
 
 void flow_fail(struct flow *flow)
@@ -159,6 +159,7 @@ void flow_transferred(struct flow *flow, size_t length)
 {
 	flow->bytes += length;
 	flow->blocks++;
+	flow->progress = true;
 	log_info("transferred %zu bytes from %d to %d", length, flow->source->read_fd,
 	         flow->sink->write_fd);
 }
@@ -194,6 +195,7 @@ bool flow_write_out(struct flow *flow, const unsigned char *data, size_t length,
 		switch (channel_write(flow->sink, data + *written, length - *written, &n)) {
 		case IO_OK:
 			*written += n;
+			flow->progress = true;
 			break;
 		case IO_AGAIN:
 			return false;
@@ -232,6 +234,7 @@ static bool write_owed(struct flow *flow)
 	switch (channel_write(flow->sink, "", flow->owed, &n)) {
 	case IO_OK:
 		flow->owed -= (uint32_t)n;
+		flow->progress = true;
 		return flow->owed == 0;
 	case IO_AGAIN:
 		return false;
@@ -283,7 +286,7 @@ static void pump_drain(struct flow *flow)
 
 static void pump_finish(struct flow *flow)
 {
-	switch (channel_finish(flow->sink)) {
+	switch (flow->last ? IO_OK : channel_finish(flow->sink)) {
 	case IO_AGAIN:
 		return;
 	case IO_ERROR:

@@ -37,15 +37,17 @@ struct flow {
 	uint32_t held_start, held_end; /* the same: an empty packet is held */
 	uint32_t owed;                 /* bytes that the sink keeps but has not written */
 	uint32_t read_size;
-	uint8_t state;                 /* enum flow_state */
-	bool left_to_right;
-	bool failed;                   /* ended by an error, which was logged */
-	bool source_broken;            /* reading failed: the source's peer is gone */
-	bool sink_broken;              /* writing failed: so the source is not read any more */
-	bool at_eof_again;             /* ignoreeof: look again later */
-	bool no_splice;                /* tried: these descriptors can't */
-	uint8_t full_reads;            /* in a row: the sign of bulk */
 	uint32_t cut, refused;         /* packets: did not fit our buffer; lost */
+	uint8_t state;                 /* enum flow_state */
+	uint8_t full_reads;            /* in a row: the sign of bulk */
+	bool left_to_right : 1;
+	bool failed : 1;               /* ended by an error, which was logged */
+	bool source_broken : 1;        /* reading failed: the source's peer is gone */
+	bool sink_broken : 1;          /* writing failed: so the source is not read any more */
+	bool at_eof_again : 1;         /* ignoreeof: look again later */
+	bool no_splice : 1;            /* tried: these descriptors can't */
+	bool progress : 1;             /* something was read or written; cleared by who asks */
+	bool last : 1;                 /* when it ends, its sink is closed at once */
 	uint64_t bytes, blocks;
 };
 
@@ -62,8 +64,8 @@ bool flow_pump(struct flow *flow);
 
 /* Bytes that were read and are still to be written. */
 size_t flow_held(const struct flow *flow);
-/* A number that grows whenever something is read or written. */
-uint64_t flow_progress(const struct flow *flow);
+/* All that its source had to say was written. */
+bool flow_complete(const struct flow *flow);
 
 /* The flow ends: say how many packets were cut or lost, of which only the first was reported. */
 void flow_report(const struct flow *flow);

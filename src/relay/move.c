@@ -159,6 +159,7 @@ bool flow_drain_pipe(struct flow *flow)
 
 		switch (splice_drain(flow->pipe, fd, false, &n)) {
 		case IO_OK:
+			flow->progress = true;
 			break;
 		case IO_AGAIN:
 			flow->sink->ops->not_ready(flow->sink, CHAN_WRITABLE);

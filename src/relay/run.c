@@ -35,7 +35,8 @@ static struct {
 	struct opening *opening;
 	struct channel *left;
 	struct client_info *client;     /* who connected to the left address, if it listened */
-	struct session *session;
+	struct session session;
+	bool in_session;
 	struct server *server;
 	struct server_settings server_settings;
 	struct timer timer;             /* of GRACE */
@@ -68,7 +69,7 @@ static void leave(bool failed)
 static void session_ended(void *owner, bool failed)
 {
 	(void)owner;
-	state.session = NULL;
+	state.in_session = false;
 	leave(failed);
 }
 
@@ -130,10 +131,10 @@ static void right_opened(void *owner, struct channel *right)
 	opened();
 	caps_drop();
 	wait_for_debugging("SOCAT_TRANSFER_WAIT");
-	state.session = session_start(state.left, right, &state.settings->session, false,
-	                              session_ended, NULL);
+	state.in_session = session_start(&state.session, state.left, right,
+	                                 &state.settings->session, false, session_ended, NULL) == 0;
 	state.left = NULL;
-	if (state.session == NULL)
+	if (!state.in_session)
 		leave(true);
 }
 
@@ -189,8 +190,8 @@ static void log_statistics(void)
 {
 	struct session_totals sum = *session_totals();
 
-	if (state.session != NULL)
-		session_count(state.session, &sum);
+	if (state.in_session)
+		session_count(&state.session, &sum);
 	if (state.server != NULL)
 		server_count(state.server, &sum);
 	log_always("STATISTICS: left to right: %" PRIu64 " packets(s), %" PRIu64 " byte(s)",
@@ -282,7 +283,8 @@ int run(const struct run_settings *settings)
 	status = loop_run();
 	timer_stop(&state.timer);
 	opening_cancel(state.opening);
-	session_cancel(state.session);
+	if (state.in_session)
+		session_cancel(&state.session);
 	server_free(state.server);
 	channel_free(state.left);
 	client_free(state.client);

@@ -7,7 +7,9 @@
 
 #include "addr/open.h"
 #include "addr/proxy_options.h"
+#include "addr/upgrade.h"
 #include "loop/loop.h"
+#include "loop/pool.h"
 #include "opt/process.h"
 #include "relay/connection.h"
 #include "sys/error.h"
@@ -36,11 +38,11 @@ void server_connect_later(struct server *server)
 static void connected(struct server *server, struct channel *channel,
                       const struct client_info *client)
 {
-	struct connection *c = calloc(1, sizeof(*c));
+	struct connection *c = pool_new(sizeof(*c));
 
 	if (c == NULL)
 		goto failed;
-	if (client != NULL && (c->client = client_copy(client)) == NULL)
+	if (client != NULL && server->wants_client && (c->client = client_copy(client)) == NULL)
 		goto failed;
 	c->server = server;
 	c->channel = channel;
@@ -52,7 +54,7 @@ static void connected(struct server *server, struct channel *channel,
 	return;
 failed:
 	log_error("%s: no memory for a connection", server->spec->text);
-	free(c);
+	pool_free(c, sizeof(*c));
 	channel_free(channel);
 }
 
@@ -117,8 +119,10 @@ struct server *server_start(const struct server_settings *settings)
 		log_error("%s: %s", spec->text, error_text(errno));
 		return NULL;
 	}
-	request.want_local = settings->shared == NULL && (address_runs_program(settings->other) ||
-	                                                  address_sends_proxy(settings->other));
+	server->wants_client = settings->shared == NULL && (address_runs_program(settings->other) ||
+	                                                    address_sends_proxy(settings->other));
+	request.want_local = server->wants_client;
+	server->wants_client |= spec_needs_upgrade(spec);
 	server->settings = settings;
 	server->spec = spec;
 	server->connections.prev = server->connections.next = &server->connections;
@@ -175,11 +179,14 @@ void server_free(struct server *server)
 	for (c = server->connections.next; c != &server->connections; c = next) {
 		next = c->next;
 		opening_cancel(c->opening);
-		session_cancel(c->session);
+		if (c->in_session)
+			session_cancel(&c->session);
 		channel_free(c->channel);
-		child_forget(&c->child);
+		if (c->child != NULL)
+			child_forget(&c->child->child);
+		free(c->child);
 		client_free(c->client);
-		loop_free_later(c);
+		loop_recycle(c, sizeof(*c));
 	}
 	loop_free_later(server);
 }
@@ -193,6 +200,6 @@ void server_count(const struct server *server, struct session_totals *totals)
 {
 	for (const struct connection *c = server->connections.next; c != &server->connections;
 	     c = c->next)
-		if (c->session != NULL)
-			session_count(c->session, totals);
+		if (c->in_session)
+			session_count(&c->session, totals);
 }

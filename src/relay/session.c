@@ -12,27 +12,11 @@
 #include "sys/log.h"
 
 #define LINGER_DEFAULT (NANOSECONDS / 2)
-/* Without -T, a server's peers that can't tell of their end are gone after so much silence. */
+/* How long peers that can't tell of their end may say nothing. */
 #define SILENCE_DEFAULT (120 * NANOSECONDS)
-/* How often a source with option ignoreeof is looked at again. */
-#define EOF_INTERVAL NANOSECONDS
-
-struct session {
-	struct task task;              /* work to do in this turn */
-	struct channel *left, *right;
-	struct flow to_right, to_left;
-	const struct session_settings *settings;
-	struct timer timer;            /* linger or idle, whichever is due first */
-	int64_t idle;                  /* -1: no bound */
-	int64_t linger;                /* how long the second direction may rest */
-	int64_t linger_due;            /* 0: it has no bound, or both are open */
-	int64_t active;                /* when something last moved */
-	int64_t eof_due;               /* look again at a source with ignoreeof; 0: no */
-	uint64_t seen;                 /* the flows' progress at that time */
-	bool server, half_closed;
-	void (*ended)(void *owner, bool failed);
-	void *owner;
-};
+/* How often a source with option ignoreeof is looked at again; and how long a half-closed session may
+ * live until it is worth finding out if its peers have vanished: most are over long before. */
+#define LOOK_INTERVAL NANOSECONDS
 
 static struct session_totals totals;
 
@@ -57,6 +41,16 @@ static void notified(void *owner)
 	task_queue(&s->task);
 }
 
+static struct channel *left(const struct session *s)
+{
+	return s->to_right.source;
+}
+
+static struct channel *right(const struct session *s)
+{
+	return s->to_right.sink;
+}
+
 static void release(struct session *s)
 {
 	session_count(s, &totals);
@@ -66,10 +60,9 @@ static void release(struct session *s)
 	flow_report(&s->to_left);
 	flow_release(&s->to_right);
 	flow_release(&s->to_left);
-	channel_free(s->left);
-	if (s->right != s->left)
-		channel_free(s->right);
-	loop_free_later(s);
+	channel_free(left(s));
+	if (right(s) != left(s))
+		channel_free(right(s));
 }
 
 static void end(struct session *s)
@@ -104,7 +97,7 @@ static void mark_incomplete(const struct flow *flow, bool open_counts)
 /* The time given is over. idle: nothing has moved, either way. */
 static void cut(struct session *s, bool idle)
 {
-	s->left->cut_short = s->right->cut_short = true;
+	left(s)->cut_short = right(s)->cut_short = true;
 	mark_incomplete(&s->to_right, !idle);
 	mark_incomplete(&s->to_left, !idle);
 	check_lost(&s->to_right);
@@ -114,55 +107,58 @@ static void cut(struct session *s, bool idle)
 
 void session_cancel(struct session *s)
 {
-	if (s == NULL)
-		return;
-	s->left->cut_short = s->right->cut_short = true;
+	left(s)->cut_short = right(s)->cut_short = true;
 	mark_incomplete(&s->to_right, true);
 	mark_incomplete(&s->to_left, true);
 	release(s);
 }
 
-/* From now on the session ends when nothing has moved for so long. */
-static void set_linger(struct session *s, int64_t linger)
+/* From now on the session ends when nothing has moved for the time of -t. */
+static void set_linger(struct session *s)
 {
-	s->linger = linger;
+	int64_t linger = s->settings->linger;
+
 	/* never 0, which means "no bound" */
-	s->linger_due = loop_now() + linger + 1;
+	s->linger_due = loop_now() + (linger < 0 ? LINGER_DEFAULT : linger) + 1;
 }
 
 /* May the second direction take as long as it likes? Not after a failed write: the peer that
  * nobody reads from any more may wait for that before it takes what is still to be written. */
 static bool unbounded(const struct session *s)
 {
-	return s->settings->linger < 0 && s->server && s->left->stream_socket &&
-	       s->right->stream_socket && !s->to_right.sink_broken && !s->to_left.sink_broken;
+	return s->settings->linger < 0 && s->server && left(s)->stream_socket &&
+	       right(s)->stream_socket && !s->to_right.sink_broken && !s->to_left.sink_broken;
 }
 
 static void half_close(struct session *s)
 {
-	int64_t linger = s->settings->linger;
-
 	s->half_closed = true;
-	if (unbounded(s)) {
-		channel_watch_for_death(s->left);
-		channel_watch_for_death(s->right);
-		return;
-	}
-	set_linger(s, linger < 0 ? LINGER_DEFAULT : linger);
+	if (unbounded(s))
+		s->look_due = loop_now() + LOOK_INTERVAL;
+	else
+		set_linger(s);
+}
+
+/* Without -T, a server's peers that can't tell of their end may only rest for so long. -1: no bound. */
+static int64_t idle_bound(const struct session *s)
+{
+	if (s->settings->idle < 0 && s->server && (left(s)->silent_end || right(s)->silent_end))
+		return SILENCE_DEFAULT;
+	return s->settings->idle;
 }
 
 static void timer_fired(struct timer *timer);
 
 static void rearm(struct session *s)
 {
-	int64_t due = INT64_MAX;
+	int64_t due = INT64_MAX, idle = idle_bound(s);
 
 	if (s->linger_due != 0)
 		due = s->linger_due;
-	if (s->idle >= 0 && s->active + s->idle < due)
-		due = s->active + s->idle;
-	if (s->eof_due != 0 && s->eof_due < due)
-		due = s->eof_due;
+	if (idle >= 0 && s->active + idle < due)
+		due = s->active + idle;
+	if (s->look_due != 0 && s->look_due < due)
+		due = s->look_due;
 	if (due == INT64_MAX)
 		timer_stop(&s->timer);
 	else if (s->timer.slot == 0 || s->timer.due > due)
@@ -185,28 +181,36 @@ static bool may_take_longer(const struct session *s)
 	return waits_for_sink(&s->to_right) || waits_for_sink(&s->to_left);
 }
 
+static void look_again(struct session *s)
+{
+	s->look_due = 0;
+	s->to_right.at_eof_again = s->to_left.at_eof_again = false;
+	task_queue(&s->task);
+	if (s->half_closed && s->linger_due == 0) {
+		channel_watch_for_death(left(s));
+		channel_watch_for_death(right(s));
+	}
+}
+
 static void timer_fired(struct timer *timer)
 {
 	struct session *s = (struct session *)((char *)timer - offsetof(struct session, timer));
-	int64_t now = loop_now();
+	int64_t now = loop_now(), idle = idle_bound(s);
 
 	if (s->linger_due != 0 && s->linger_due <= now && may_take_longer(s))
-		set_linger(s, s->linger);
+		set_linger(s);
 	if (s->linger_due != 0 && s->linger_due <= now) {
 		log_info("poll timed out: the other direction has rested too long");
 		cut(s, false);
 		return;
 	}
-	if (s->idle >= 0 && s->active + s->idle <= now) {
+	if (idle >= 0 && s->active + idle <= now) {
 		log_notice("inactivity timeout triggered");
 		cut(s, true);
 		return;
 	}
-	if (s->eof_due != 0 && s->eof_due <= now) {
-		s->eof_due = 0;
-		s->to_right.at_eof_again = s->to_left.at_eof_again = false;
-		task_queue(&s->task);
-	}
+	if (s->look_due != 0 && s->look_due <= now)
+		look_again(s);
 	rearm(s);
 }
 
@@ -252,27 +256,36 @@ static bool over(struct session *s)
 /* A program has exited, but what it left behind keeps its end open. */
 static bool program_exited(const struct session *s)
 {
-	return (channel_ready(s->left) | channel_ready(s->right)) & CHAN_EXITED;
+	return (channel_ready(left(s)) | channel_ready(right(s))) & CHAN_EXITED;
 }
 
 static void note_activity(struct session *s)
 {
-	uint64_t seen = flow_progress(&s->to_right) + flow_progress(&s->to_left);
-
-	if (seen == s->seen)
+	if (!s->to_right.progress && !s->to_left.progress)
 		return;
-	s->seen = seen;
+	s->to_right.progress = s->to_left.progress = false;
 	s->active = loop_now();
 	if (s->linger_due != 0)
-		set_linger(s, s->linger);
+		set_linger(s);
+}
+
+/* When both peers have said all, closing both connections tells them so: no need to do that first. */
+static bool pump(struct session *s)
+{
+	bool close_ends = left(s)->close_ends && right(s)->close_ends && s->settings->to_left &&
+	                  s->settings->to_right, more;
+
+	s->to_right.last = close_ends && flow_complete(&s->to_left);
+	more = flow_pump(&s->to_right);
+	s->to_left.last = close_ends && flow_complete(&s->to_right);
+	return flow_pump(&s->to_left) || more;
 }
 
 static void work(struct task *task)
 {
 	struct session *s = (struct session *)((char *)task - offsetof(struct session, task));
-	bool more = flow_pump(&s->to_right);
+	bool more = pump(s);
 
-	more |= flow_pump(&s->to_left);
 	note_activity(s);
 	if (!s->half_closed && (s->to_right.state == FLOW_DONE || s->to_left.state == FLOW_DONE) &&
 	    s->settings->to_left && s->settings->to_right)
@@ -283,63 +296,46 @@ static void work(struct task *task)
 		return;
 	}
 	if (s->half_closed && s->linger_due == 0 && (program_exited(s) || !unbounded(s)))
-		set_linger(s, LINGER_DEFAULT);
-	if ((s->to_right.at_eof_again || s->to_left.at_eof_again) && s->eof_due == 0)
-		s->eof_due = loop_now() + EOF_INTERVAL;
-	if (s->idle >= 0 || s->linger_due != 0 || s->eof_due != 0)
+		set_linger(s);
+	if ((s->to_right.at_eof_again || s->to_left.at_eof_again) && s->look_due == 0)
+		s->look_due = loop_now() + LOOK_INTERVAL;
+	if (s->linger_due != 0 || s->look_due != 0 || idle_bound(s) >= 0)
 		rearm(s);
 	if (more)
 		task_queue(&s->task);
 }
 
-static void init_flows(struct session *s)
+static void init_flows(struct session *s, struct channel *source, struct channel *sink)
 {
-	flow_init(&s->to_right, s->left, s->right, true);
-	flow_init(&s->to_left, s->right, s->left, false);
+	flow_init(&s->to_right, source, sink, true);
+	flow_init(&s->to_left, sink, source, false);
 	if (!s->settings->to_right)
 		s->to_right.state = FLOW_DONE;
 	if (!s->settings->to_left)
 		s->to_left.state = FLOW_DONE;
 }
 
-static int64_t idle_bound(const struct session *s)
+int session_start(struct session *s, struct channel *left_one, struct channel *right_one,
+                  const struct session_settings *settings, bool server,
+                  void (*ended)(void *owner, bool failed), void *owner)
 {
-	if (s->settings->idle < 0 && s->server && (s->left->silent_end || s->right->silent_end))
-		return SILENCE_DEFAULT;
-	return s->settings->idle;
-}
-
-struct session *session_start(struct channel *left, struct channel *right,
-                              const struct session_settings *settings, bool server,
-                              void (*ended)(void *owner, bool failed), void *owner)
-{
-	struct session *s = calloc(1, sizeof(*s));
-
-	if (s == NULL)
-		goto free_channels;
-	s->left = left;
-	s->right = right;
+	memset(s, 0, sizeof(*s));
 	s->settings = settings;
 	s->server = server;
-	s->idle = idle_bound(s);
 	s->ended = ended;
 	s->owner = owner;
 	s->active = loop_now();
 	s->task.run = work;
-	init_flows(s);
-	if (channel_attach(left, notified, s) < 0 || channel_attach(right, notified, s) < 0)
-		goto free_session;
-	log_notice("starting data transfer loop with FDs [%d,%d] and [%d,%d]", left->read_fd,
-	           left->write_fd, right->read_fd, right->write_fd);
+	init_flows(s, left_one, right_one);
+	if (channel_attach(left_one, notified, s) < 0 || channel_attach(right_one, notified, s) < 0) {
+		log_error("can't start a session: %s", error_text(errno));
+		channel_free(left_one);
+		channel_free(right_one);
+		return -1;
+	}
+	log_notice("starting data transfer loop with FDs [%d,%d] and [%d,%d]", left_one->read_fd,
+	           left_one->write_fd, right_one->read_fd, right_one->write_fd);
 	/* always-ready files bring no event, and an idle time starts now */
 	task_queue(&s->task);
-	return s;
-
-free_session:
-	free(s);
-free_channels:
-	log_error("can't start a session: %s", error_text(errno));
-	channel_free(left);
-	channel_free(right);
-	return NULL;
+	return 0;
 }

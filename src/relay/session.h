@@ -15,6 +15,8 @@
 #include <stdint.h>
 
 #include "chan/chan.h"
+#include "loop/loop.h"
+#include "relay/flow.h"
 
 struct session_settings {
 	bool to_right, to_left;    /* which flows there are (-u, -U) */
@@ -22,7 +24,20 @@ struct session_settings {
 	int64_t idle;              /* -T in nanoseconds; -1: for ever */
 };
 
-struct session;
+/* The members are the session's own. */
+struct session {
+	struct task task;              /* work to do in this turn */
+	struct flow to_right, to_left;
+	const struct session_settings *settings;
+	struct timer timer;            /* whichever is due first */
+	int64_t linger_due;            /* the second direction has rested; 0: no bound, or both open */
+	int64_t active;                /* when something last moved */
+	int64_t look_due;              /* look again: at a source with ignoreeof, or whether the peers
+	                                * of a half-closed session may vanish; 0: no */
+	bool server, half_closed;
+	void (*ended)(void *owner, bool failed);
+	void *owner;
+};
 
 /* Bytes and blocks moved since the program's start, ended sessions included. */
 struct session_totals {
@@ -30,15 +45,16 @@ struct session_totals {
 };
 const struct session_totals *session_totals(void);
 
-/* Start a session; it owns both channels from now on, even if it can't be started.
+/* Start a session; it owns both channels from now on, even if it can't be started. Its memory is the
+ * caller's, and has to stay until the end of the turn in which it ends.
  * server: one of many. ended(): the session is over and its channels are closed; failed
  * tells whether an error ended it. Called from the loop, never before session_start()
- * returned. Returns NULL (logged, channels freed) without memory. */
-struct session *session_start(struct channel *left, struct channel *right,
-                              const struct session_settings *settings, bool server,
-                              void (*ended)(void *owner, bool failed), void *owner);
+ * returned. Returns 0, or -1 (logged, channels freed) without memory. */
+int session_start(struct session *session, struct channel *left, struct channel *right,
+                  const struct session_settings *settings, bool server,
+                  void (*ended)(void *owner, bool failed), void *owner);
 
-/* End it at once. ended() is not called. NULL is fine. */
+/* End it at once. ended() is not called. */
 void session_cancel(struct session *session);
 
 /* Add what is on its way to totals: for statistics of running sessions. */

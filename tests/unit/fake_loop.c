@@ -8,6 +8,7 @@
 
 #include "loop/child.h"
 #include "loop/loop.h"
+#include "loop/pool.h"
 
 enum { TIMERS = 8 };
 
@@ -33,6 +34,11 @@ int64_t loop_now(void)
 void loop_free_later(void *pointer)
 {
 	free(pointer);
+}
+
+void loop_recycle(void *object, size_t size)
+{
+	pool_free(object, size);
 }
 
 void task_queue(struct task *task)
