@@ -164,12 +164,13 @@ static void deliver(struct window *w, struct sink *s)
  * the reader has room for, and no part of a further one, which would have to be kept. */
 static size_t read_size(const struct tls *t, size_t left, size_t room)
 {
-	size_t goal;
+	size_t goal = room < READ_SIZE ? room : READ_SIZE;
 
-	if (t->last_plain < BULK_RECORD || room < t->last_plain)
-		return READ_SIZE;
-	goal = room / t->last_plain * t->last_sealed;
-	return goal > left && goal <= SCRATCH ? goal - left : READ_SIZE;
+	if (t->last_plain >= BULK_RECORD && room >= t->last_plain)
+		goal = room / t->last_plain * t->last_sealed;
+	if (goal > SCRATCH)
+		goal = SCRATCH;
+	return goal > left + HEADER ? goal - left : HEADER + MAX_SEALED;
 }
 
 /* Read more bytes, behind what is left, all into the scratch buffer. */
