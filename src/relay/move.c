@@ -12,9 +12,9 @@ enum { BULK_READS = 4 };
 /* Pieces of memory written at once; bytes to be wanted for that. */
 enum { PIECES = 16, LEND_SIZE = 16384 };
 
-/* Without copying a flow begins with a quarter of a block, and moves twice as much with each step that
- * was good for that, up to four blocks: the more at once the cheaper. What a sink does not take of
- * it has to be held, so this is only done while all flows together hold little. */
+/* Without copying, the more is moved at once the cheaper it is; but what the sink does not take has
+ * to be held. So a flow begins with a quarter of a block, and doubles that with each step of which
+ * all was written, up to four blocks, while all flows together hold little. */
 enum { STEPS = 4, LITTLE_HELD = 1024 * 1024 };
 
 static void source_ended(struct flow *flow)
@@ -56,11 +56,13 @@ static bool no_data(struct flow *flow, enum io_status status, size_t *moved)
 	}
 }
 
-/* Bytes to be moved at once without copying. */
+/* Bytes to be moved at once without copying. Who has asked for small blocks gets them. */
 static size_t step_size(const struct flow *flow)
 {
-	size_t least = flow->read_size / 4 > LEND_SIZE ? flow->read_size / 4 : LEND_SIZE;
+	size_t least = flow->read_size / 4;
 
+	if (least < LEND_SIZE)
+		return flow->read_size;
 	if (flows.holding > LITTLE_HELD)
 		return least;
 	return least << (flow->full_reads < STEPS ? flow->full_reads : STEPS);
