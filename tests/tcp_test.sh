@@ -440,6 +440,39 @@ test_listener_options() {
 		"[ $(grep -n SO_RCVBUF trace | cut -d: -f1) -lt $(grep -n 'listen(' trace | cut -d: -f1) ]"
 }
 
+# talk PORT TIMES: say a byte and hear its echo, so many times, in one connection.
+talk() {
+	run python3 -c '
+import socket, sys
+peer = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 10)
+for _ in range(int(sys.argv[2])):
+    peer.sendall(b"x")
+    assert peer.recv(1) == b"x"
+' "$@"
+	assert_status 0
+}
+
+test_nothing_waits_for_confirmation() {
+	# who answers a second time is not kept waiting by the algorithm of Nagle; who answers
+	# once needs no call for that
+	start relay "$SOCAT" -d -d -d TCP4-LISTEN:0,bind=127.0.0.1,fork PIPE
+	wait_log relay.log 'listening on'
+	talk "$(port_of relay.log)" 1
+	wait_log relay.log 'is at EOF' 2
+	refute_log relay.log TCP_NODELAY
+	talk "$(port_of relay.log)" 3
+	wait_log relay.log 'is at EOF' 4
+	assert_lines relay.log TCP_NODELAY 1
+	stop "$pid"
+	# unless the user decides
+	start relay "$SOCAT" -d -d -d TCP4-LISTEN:0,bind=127.0.0.1,fork,nodelay=0 PIPE
+	wait_log relay.log 'listening on'
+	talk "$(port_of relay.log)" 3
+	wait_log relay.log 'is at EOF' 2
+	refute_log relay.log TCP_NODELAY
+	stop "$pid"
+}
+
 test_listen_version() {
 	# pf, the environment and the switches decide on the listener's IP version
 	listener pf TCP-LISTEN:0,pf=ip6 -

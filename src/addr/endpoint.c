@@ -114,7 +114,7 @@ static void log_connected(int fd)
 static void connected(struct endpoint_opening *o)
 {
 	struct fd_settings settings = {
-		.read_fd = o->fd, .write_fd = o->fd, .finish = FINISH_SOCKET,
+		.read_fd = o->fd, .write_fd = o->fd, .finish = FINISH_SOCKET, .exclusive = true,
 		.family = o->endpoint.domain, .type = o->endpoint.type,
 		.protocol = o->endpoint.protocol,
 	};

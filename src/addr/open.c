@@ -176,6 +176,7 @@ void fd_settings_from(const struct spec *spec, struct fd_settings *settings)
 			if (strcmp(spec->opts[i].def->name, methods[m].name) == 0)
 				settings->finish = methods[m].finish;
 	settings->null_eof = spec_flag(spec, "null-eof");
+	settings->nagle = spec_opt(spec, "tcp-nodelay") != NULL;
 }
 
 struct channel *channel_dress(const struct spec *spec, struct channel *channel)

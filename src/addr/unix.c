@@ -88,7 +88,7 @@ static void prepared(struct unix_opening *o, int fd)
 static void connected(struct unix_opening *o, int fd)
 {
 	struct fd_settings settings = {
-		.read_fd = fd, .write_fd = fd, .finish = FINISH_SHUTDOWN,
+		.read_fd = fd, .write_fd = fd, .finish = FINISH_SHUTDOWN, .exclusive = true,
 		.family = AF_UNIX, .type = o->type,
 	};
 	struct net_peer local = { .length = sizeof(local.addr) };

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "loop/loop.h"
+#include "sys/log.h"
 
 /* Peers that vanish while nothing is said: first probe after 30 s, gone after a minute. */
 enum { KEEPALIVE_IDLE = 30, KEEPALIVE_INTERVAL = 10, KEEPALIVE_COUNT = 3 };
@@ -128,6 +129,16 @@ void channel_watch_for_death(const struct channel *channel)
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
+}
+
+void channel_send_at_once(const struct channel *channel)
+{
+	int one = 1;
+
+	if (channel->peer != PEER_TCP || channel->nagle)
+		return;
+	log_info("setsockopt(%d, TCP_NODELAY)", channel->write_fd);
+	setsockopt(channel->write_fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 }
 
 void closer_run(struct closer *closer)

@@ -109,6 +109,7 @@ struct channel {
 	/* Borders count: one read gives one packet, one write makes one, whole or not at all. */
 	bool reads_packets : 1, writes_packets : 1;
 	bool borrowed : 1;        /* its descriptor is shared: no other process can have it */
+	bool nagle : 1;           /* option nodelay decides when small packets are sent, not we */
 	bool silent_end : 1;      /* the peer can't tell us that it is gone: it just falls silent */
 };
 
@@ -132,6 +133,10 @@ void channel_detach(struct channel *channel);
 
 /* From now on nothing may be said for long: find out by ourselves if the peer vanishes. */
 void channel_watch_for_death(const struct channel *channel);
+
+/* What is written is to be sent at once from now on, however little it is, and whether or not the peer
+ * has confirmed what was sent before (Nagle's algorithm, RFC 9293, 3.7.4). */
+void channel_send_at_once(const struct channel *channel);
 
 /* How many bytes pieces of memory have; and a copy of them without the first skip bytes. Returns the
  * length of the copy. */

@@ -337,8 +337,13 @@ static int fd_splice(struct channel *channel, bool output)
 {
 	struct fd_channel *c = self(channel);
 
+	if (c->packets)
+		return -1;
+	/* regular files can be read like that; but not written to if they are for appending */
+	if (!output && c->in.always)
+		return in_fd(c);
 	/* splice(2) would block on a socket without O_NONBLOCK, whatever its flags */
-	if (c->may_block || c->packets || c->in.always || out_watch(c)->always)
+	if (c->may_block || (output && out_watch(c)->always))
 		return -1;
 	return output ? out_fd(c) : in_fd(c);
 }
@@ -447,6 +452,7 @@ struct channel *fd_channel_new(const struct fd_settings *settings)
 	c->may_block = settings->may_block;
 	c->null_eof = settings->null_eof;
 	c->exclusive = settings->exclusive;
+	c->base.nagle = settings->nagle;
 	/* stdio may be two different things: then it counts as no socket as a whole */
 	c->in_socket = in_fd(c) >= 0 && type != 0;
 	c->out_socket = out_fd(c) >= 0 &&
@@ -490,5 +496,6 @@ static struct channel *fd_dup(const struct channel *channel)
 		return NULL;
 	}
 	copy->peer = channel->peer;
+	copy->nagle = channel->nagle;
 	return copy;
 }

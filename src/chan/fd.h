@@ -22,6 +22,7 @@ struct fd_settings {
 	enum fd_finish finish;
 	bool may_block;             /* inherited, without O_NONBLOCK: look before each call */
 	bool null_eof;              /* option null-eof: an empty packet is EOF */
+	bool nagle;                 /* option nodelay was given */
 	bool exclusive;             /* nobody else has it: no duplicate, no other process */
 	struct watch *watch;        /* NULL, or what watches it already: taken over */
 	bool packets;               /* no socket, but borders count all the same (a TUN device) */

@@ -246,6 +246,7 @@ struct channel *layer_new(struct channel *below, const struct layer_settings *se
 		return NULL;
 	channel_init(&layer->base, &layer_ops, below->read_fd, below->write_fd);
 	layer->base.peer = below->peer;
+	layer->base.nagle = below->nagle;
 	layer->base.stream_socket = below->stream_socket;
 	layer->base.tls_levels = below->tls_levels;
 	layer->base.write_only = below->write_only;

@@ -178,6 +178,7 @@ struct channel *tls_channel_new(struct channel *below, const struct tls_session 
 	channel_init(&t->base, &tls_ops, below->read_fd, below->write_fd);
 	t->base.tls_levels = (uint8_t)(below->tls_levels + 1);
 	t->base.peer = below->peer;
+	t->base.nagle = below->nagle;
 	t->base.stream_socket = below->stream_socket;
 	t->below = below;
 	t->version = (uint16_t)session->version;

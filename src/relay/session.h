@@ -4,8 +4,8 @@
  *  - until nothing has moved for the time given with -t, if -t was given;
  *  - else, between two stream sockets in a server, unless writing failed, until it ends
  *    too. Peers that vanish are found: a UNIX peer by its hang-up, a TCP peer by keepalive,
- *    which is switched on when the wait begins, a program by its exit, and then 0.5 s
- *    without anything moving;
+ *    which is switched on when the wait has lasted a second, a program by its exit, and then
+ *    0.5 s without anything moving;
  *  - else until nothing has moved for 0.5 s, as in the original.
  */
 #ifndef RELAY_SESSION_H

@@ -5,25 +5,28 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* 256 KiB a pipe: fewer calls than with the kernel's 64 KiB; a user without privileges may
- * have 64 MiB of pipes in all (pipe(7), pipe-user-pages-soft), so the pool stays small. */
-enum { PIPE_BYTES = 256 * 1024, POOL = 16, PIPES_MAX = 128 };
+/* The largest pipes that users without privileges get (pipe(7), pipe-max-size): moving as much as that
+ * at once takes a quarter less CPU time than 256 KiB. All pipes of a user may have 64 MiB
+ * (pipe-user-pages-soft), which containers share, so only the first are that large: 24 MiB, and 6.5 MiB
+ * for the others, which keep the kernel's 64 KiB. */
+enum { PIPE_BYTES = 1024 * 1024, PIPES_LARGE = 24, POOL = 16, PIPES_MAX = 128 };
 
 struct splice_pipe {
 	struct splice_pipe *next;
 	int read_fd, write_fd;
 	size_t held, room;
+	bool large;
 };
 
 static struct {
 	struct splice_pipe *free;
-	unsigned pooled, open;
+	unsigned pooled, open, large;
 } pool;
 
 static struct splice_pipe *open_pipe(void)
 {
 	struct splice_pipe *pipe;
-	int fds[2], size;
+	int fds[2], size = 0;
 
 	if (pool.open >= PIPES_MAX || (pipe = calloc(1, sizeof(*pipe))) == NULL)
 		return NULL;
@@ -31,8 +34,11 @@ static struct splice_pipe *open_pipe(void)
 		free(pipe);
 		return NULL;
 	}
-	size = fcntl(fds[1], F_SETPIPE_SZ, PIPE_BYTES);
-	pipe->room = size > 0 ? (size_t)size : 65536;
+	if (pool.large < PIPES_LARGE)
+		size = fcntl(fds[1], F_SETPIPE_SZ, PIPE_BYTES);
+	pipe->large = size > 0;
+	pool.large += pipe->large;
+	pipe->room = pipe->large ? (size_t)size : 65536;
 	pipe->read_fd = fds[0];
 	pipe->write_fd = fds[1];
 	pool.open++;
@@ -62,8 +68,9 @@ void splice_return(struct splice_pipe *pipe)
 	}
 	close(pipe->read_fd);
 	close(pipe->write_fd);
-	free(pipe);
 	pool.open--;
+	pool.large -= pipe->large;
+	free(pipe);
 }
 
 size_t splice_held(const struct splice_pipe *pipe)
