@@ -7,7 +7,7 @@
  * GHASH writes its polynomials with the lowest power first. With the bytes of a block in reverse
  * all of it is: a number in which the lowest power is the highest bit. The product of two such
  * numbers is one bit lower than such a number of 256 bits should be, so powers of H are kept
- * multiplied by x. As all is in reverse, the lower half is reduced, and the upper half is the result.
+ * multiplied by x. As all is in reverse, the lower half is reduced, the upper half the result.
  */
 #include "chan/gcm_vectors.h"
 
