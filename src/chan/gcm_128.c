@@ -1,7 +1,7 @@
 /* AES-GCM with one block in a vector. */
-#ifdef __x86_64__
+#include "chan/gcm_vectors.h"
 
-#include <immintrin.h>
+#ifdef __x86_64__
 
 #define TARGET __attribute__((target("aes,pclmul,ssse3")))
 #define GROUPS gcm_groups_128

@@ -1,7 +1,7 @@
 /* AES-GCM with two blocks in a vector: AVX2, and VAES and VPCLMULQDQ on top of it. */
-#ifdef __x86_64__
+#include "chan/gcm_vectors.h"
 
-#include <immintrin.h>
+#ifdef __x86_64__
 
 #define TARGET __attribute__((target("avx2,aes,pclmul,vaes,vpclmulqdq")))
 #define GROUPS gcm_groups_256

@@ -1,8 +1,8 @@
 /* AES-GCM with four blocks in a vector: AVX-512, VAES and VPCLMULQDQ. Processors that have all of
  * them don't slow down for the width. */
-#ifdef __x86_64__
+#include "chan/gcm_vectors.h"
 
-#include <immintrin.h>
+#ifdef __x86_64__
 
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,aes,pclmul,vaes,vpclmulqdq")))
 #define GROUPS gcm_groups_512

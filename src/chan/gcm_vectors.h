@@ -2,11 +2,11 @@
 #ifndef CHAN_GCM_VECTORS_H
 #define CHAN_GCM_VECTORS_H
 
+#include "chan/gcm_x86.h"
+
 #ifdef __x86_64__
 
 #include <immintrin.h>
-
-#include "chan/gcm_x86.h"
 
 /* Vectors in a group: so many are worked on at a time, as an instruction takes longer than it
  * keeps the next one waiting. */
