@@ -104,7 +104,7 @@ $(B)/obj/%.o: src/%.c Makefile $(DEPS)/stamp
 
 # What runs once per start, or per address, is made small instead of fast.
 COLD := $(filter-out $(HOT:%=src/%.c),$(wildcard src/cli/*.c src/opt/*.c src/tls/*.c src/addr/*.c \
-        src/chan/editor.c))
+        src/chan/editor.c src/main.c $(addprefix src/relay/,run.c describe.c dump.c workers.c)))
 $(COLD:src/%.c=$(B)/obj/%.o): CFLAGS += -Os
 
 $(DEPS)/stamp: ci/deps ci/deps.lock | build/.setup-build

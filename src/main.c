@@ -128,7 +128,8 @@ static int parse_addresses(const struct cli_config *config, struct address **lef
 	*right = address_parse(config->right, right_use, &settings);
 	if (*right == NULL)
 		goto free_left;
-	if (addresses_check(*left, *right) == 0)
+	if (addresses_check(*left, *right) == 0 &&
+	    (config->workers == 1 || addresses_check_workers(*left, *right, config->workers) == 0))
 		return 0;
 	address_free(*right);
 free_left:
@@ -222,6 +223,7 @@ int main(int argc, char **argv)
 		config.grace = getpid() == 1 ? GRACE_AS_PROCESS_1 : 0;
 	settings = (struct run_settings){
 		.left = left, .right = right, .session = config.session, .grace = config.grace,
+		.workers = config.workers,
 		.statistics = config.statistics, .describe_descriptors = config.describe,
 		.opened = everything_open,
 	};

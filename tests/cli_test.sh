@@ -33,7 +33,7 @@ test_help() {
 		run "$SOCAT" "$switch"
 		assert_status 0
 		for word in -V -d -D --experimental --statistics -ly -lf -ls -lm -lp -lu -lh -v -x -r -R -b -s -S \
-			-t -T -u -U -g -L -W -0 -4 -6 --grace; do
+			-t -T -u -U -g -L -W -0 -4 -6 --grace --workers; do
 			assert_log out "^ +$word"
 		done
 		assert_log out '^ +TCP-LISTEN:<port>[[:space:]]+groups=FD,SOCKET,LISTEN,CHILD,RETRY,RANGE,IP4,IP6,TCP,PROXYHEADER$'

@@ -135,6 +135,16 @@ relay() {
 	start "$relay_name" "$SOCAT" -d -d "$@"
 }
 
+# as_init NAME ARGUMENT...: run as process 1 of a pid namespace; $pid is seen from outside.
+as_init() {
+	init_name=$1
+	shift
+	start "$init_name" unshare --fork --pid --mount-proc --kill-child env --default-signal "$SOCAT" -d -d "$@"
+	outer=$pid
+	wait_until has_children "$outer" 1
+	pid=$(children "$outer" | tr -d ' ')
+}
+
 # faulty NAME INJECTION ARGUMENT...: the same where a system call fails as strace(1) is told. $pid is
 # strace's; the relay is its child.
 faulty() {

@@ -64,6 +64,15 @@ test_no_grace() {
 	exec 9>&-
 }
 
+test_statistics_of_what_is_cut() {
+	# a session that is cut counts once
+	busy_server --statistics
+	kill -TERM "$relay"
+	finish "$relay"
+	assert_lines relay.log ' I STATISTICS: .* 2 byte' 2
+	exec 9>&-
+}
+
 test_grace() {
 	# with --grace the listener closes, the session may finish, status 0
 	busy_server --grace 60
@@ -173,16 +182,6 @@ test_transfer_finishes_in_grace() {
 }
 
 # ---- process 1
-
-# as_init NAME ARGUMENT...: run as process 1 of a pid namespace; $pid is seen from outside.
-as_init() {
-	init_name=$1
-	shift
-	start "$init_name" unshare --fork --pid --mount-proc --kill-child env --default-signal "$SOCAT" -d -d "$@"
-	outer=$pid
-	wait_until has_children "$outer" 1
-	pid=$(children "$outer" | tr -d ' ')
-}
 
 test_init_signals() {
 	# as process 1 SIGTERM and SIGINT act

@@ -59,6 +59,17 @@ int bind_privileged(int fd, const union net_addr *addr, socklen_t length)
 	return rc;
 }
 
+int bind_beside(int first, int fd, struct net_peer *local)
+{
+	int one = 1;
+
+	local->length = sizeof(local->addr);
+	if (setsockopt(first, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) < 0)
+		return -1;
+	return getsockname(first, &local->addr.sa, &local->length);
+}
+
 /* Any free port of the low range, beginning anywhere in it. */
 static int bind_low(int fd, union net_addr *addr)
 {

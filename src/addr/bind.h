@@ -30,4 +30,10 @@ int ip_bind(const struct spec *spec, int fd, const struct ip_binding *binding, i
 /* bind(2), raising CAP_NET_BIND_SERVICE if that is what it takes and we have it. */
 int bind_privileged(int fd, const union net_addr *addr, socklen_t length);
 
+/* Before fd is bound beside the socket first, to the same address and port: let both share it
+ * (SO_REUSEPORT), and give the address to bind to. The first one was bound, and may listen, without
+ * that option, so that nobody else had the port, not even another group of such sockets; the kernel
+ * lets it have the option afterwards. Returns 0, or -1 with errno set. */
+int bind_beside(int first, int fd, struct net_peer *local);
+
 #endif

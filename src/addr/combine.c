@@ -1,5 +1,7 @@
 #include "addr/combine.h"
 
+#include <string.h>
+
 #include "addr/open.h"
 #include "addr/proxy_options.h"
 #include "addr/via.h"
@@ -131,4 +133,72 @@ int addresses_check(const struct address *left, const struct address *right)
 		return -1;
 	check_header(left, right);
 	return 0;
+}
+
+/* Options of the address that listens which several processes can't fulfil. Returns why, or NULL. */
+static const char *unfit_option(const struct address *source, unsigned workers)
+{
+	static const char *const groups[] = {
+		"ip-add-membership", "ip-add-source-membership", "ipv6-join-group",
+		"ipv6-join-source-group",
+	};
+	const struct spec *spec = source->reader;
+	int64_t most = spec_number(spec, "max-children", 0);
+
+	if (spec_opt(spec, "accept-timeout") != NULL)
+		return "option accept-timeout can't be used: no process sees all connections";
+	if (most > 0 && most < workers)
+		return "option max-children is less than one session for each process";
+	if (!address_has_ports(source))
+		return NULL;
+	if (spec_number(spec, "so-reuseport", 1) == 0)
+		return "option reuseport=0 can't be used: the processes share the port by it";
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		if (spec_opt(spec, groups[i]) != NULL)
+			return "packets to a multicast group would be served by each process";
+	return NULL;
+}
+
+/* What all sessions of all processes would read from, each what it happens to get. */
+static bool is_inherited(const struct spec *spec)
+{
+	const char *feature = spec->type->feature;
+
+	return (spec->direction & ADDR_READ) &&
+	       (strcmp(feature, "WITH_STDIO") == 0 ||
+	        (strcmp(feature, "WITH_FDNUM") == 0 && spec->type->listen == NULL));
+}
+
+/* Why this server can't have several processes, or NULL. */
+static const char *unfit(const struct address *left, const struct address *right, unsigned workers,
+                         const struct spec **spec)
+{
+	*spec = right->reader;
+	if (address_forks(right))
+		return "must be the first address: its sessions share the other one, which only one "
+		       "process has open";
+	if (is_inherited(right->reader) || is_inherited(right->writer))
+		return "several processes can't read from one descriptor: each would get some of it";
+	if (readline_of(right) != NULL)
+		return "several processes can't share the terminal";
+	*spec = left->reader;
+	if (!address_forks(left))
+		return "needs option fork: there is one session only";
+	if (left->reader->type->listen == NULL)
+		return "makes its connections itself: start it several times instead";
+	if (left->reader->type->groups & G_POSIXMQ)
+		return "is a queue: only sockets can be shared by several processes";
+	return unfit_option(left, workers);
+}
+
+int addresses_check_workers(const struct address *left, const struct address *right,
+                            unsigned workers)
+{
+	const struct spec *spec;
+	const char *why = unfit(left, right, workers, &spec);
+
+	if (why == NULL)
+		return 0;
+	log_error("option --workers: %s: %s", spec->text, why);
+	return -1;
 }

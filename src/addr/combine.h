@@ -8,4 +8,8 @@
  * one error line. */
 int addresses_check(const struct address *left, const struct address *right);
 
+/* The same for several processes that serve one address (--workers). */
+int addresses_check_workers(const struct address *left, const struct address *right,
+                            unsigned workers);
+
 #endif

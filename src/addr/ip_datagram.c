@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include "addr/bind.h"
 #include "addr/ip.h"
 #include "opt/process.h"
 #include "sys/error.h"
@@ -29,6 +31,11 @@ static int make_socket(const struct spec *spec, const struct ip_datagram *kind)
 	    ip_version(true) == AF_UNSPEC)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof(zero));
 	errno = error;
+	if (fd >= 0 && kind->beside != NULL && bind_beside(kind->beside->fd, fd, &local) < 0) {
+		log_error("%s: setsockopt(SO_REUSEPORT): %s", spec->text, error_text(errno));
+		close(fd);
+		return -1;
+	}
 	return datagram_prepare(spec, fd, &local);
 }
 

@@ -7,6 +7,7 @@
 struct ip_datagram {
 	int socktype, protocol;
 	const char *port;       /* of the address; NULL: there are none (raw IP) */
+	const struct listener *beside; /* one more socket for the port of this one; or NULL */
 };
 
 /* A socket bound to option bind or any address, with all options applied, for types that

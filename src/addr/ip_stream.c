@@ -140,16 +140,18 @@ static void log_failed(const struct spec *spec, const struct ip_stream *stream, 
 		log_warn("%s: %s %s: %s; trying again", spec->text, call, text, error_text(error));
 }
 
-/* Returns the listening socket; -1: may be tried again; -2: not. last: log the reason of -1. */
-static int try_listen(const struct spec *spec, const struct ip_stream *stream, bool last)
+/* Returns the listening socket; -1: may be tried again; -2: not. */
+static int try_listen(const struct spec *spec, const struct ip_stream *stream,
+                      const struct listen_request *request)
 {
-	union net_addr addr;
+	struct net_peer local;
 	const char *call = "socket for";
 	int fd;
 
-	if (ip_local_address(spec, spec->params[0], stream->service, &addr) < 0)
+	if (ip_local_address(spec, spec->params[0], stream->service, &local.addr) < 0)
 		return -2;
-	fd = make_socket(spec, stream, addr.sa.sa_family);
+	local.length = net_length(&local.addr);
+	fd = make_socket(spec, stream, local.addr.sa.sa_family);
 	if (fd < 0)
 		goto failed;
 	call = "setsockopt(SO_REUSEADDR) for";
@@ -160,8 +162,11 @@ static int try_listen(const struct spec *spec, const struct ip_stream *stream, b
 		close(fd);
 		return -2;
 	}
+	call = "setsockopt(SO_REUSEPORT) for";
+	if (request->beside != NULL && bind_beside(request->beside->fd, fd, &local) < 0)
+		goto failed;
 	call = "bind to";
-	if (bind_privileged(fd, &addr, net_length(&addr)) < 0)
+	if (bind_privileged(fd, &local.addr, local.length) < 0)
 		goto failed;
 	call = "listen to";
 	if (spec_apply(spec, PH_LISTEN, fd, NULL) < 0 ||
@@ -170,7 +175,7 @@ static int try_listen(const struct spec *spec, const struct ip_stream *stream, b
 	return fd;
 
 failed:
-	log_failed(spec, stream, call, &addr, last);
+	log_failed(spec, stream, call, &local.addr, request->last_try);
 	if (fd >= 0)
 		close(fd);
 	return -1;
@@ -184,7 +189,7 @@ struct listener *ip_stream_listen(const struct spec *spec, const struct listen_r
 
 	if (process_enter(spec, &frame) < 0)
 		return NULL;
-	fd = try_listen(spec, stream, request->last_try);
+	fd = try_listen(spec, stream, request);
 	process_leave(&frame);
 	return fd < 0 ? NULL : listener_new(spec, fd, NULL, request);
 }

@@ -61,6 +61,7 @@ static struct stream_listener *self(struct listener *listener)
 }
 
 static void arm_timeout(struct stream_listener *l);
+static void notified(struct watch *watch);
 
 /* Nobody waits for these clients' names any more. */
 static void forget_naming(struct stream_listener *l)
@@ -126,6 +127,16 @@ static void listener_resume(struct listener *listener)
 	l->paused = false;
 	arm_timeout(l);
 	task_queue(&l->task);
+}
+
+static void listener_sleep(struct listener *listener)
+{
+	watch_stop(&self(listener)->watch);
+}
+
+static int listener_wake(struct listener *listener)
+{
+	return watch_start_level(&self(listener)->watch, listener->fd, notified);
 }
 
 static void fail(struct stream_listener *l)
@@ -366,8 +377,6 @@ static bool accept_one(struct stream_listener *l)
 	return true;
 }
 
-static void notified(struct watch *watch);
-
 static void accept_some(struct task *task)
 {
 	struct stream_listener *l = (struct stream_listener *)((char *)task -
@@ -428,7 +437,7 @@ struct listener *listener_new(const struct spec *spec, int fd, struct closer *cl
 	if (l == NULL)
 		goto failed;
 	l->base = (struct listener){ listener_pause, listener_resume, listener_close,
-	                             listener_abandon };
+	                             listener_abandon, listener_sleep, listener_wake, fd };
 	l->spec = spec;
 	l->request = *request;
 	l->fd = fd;
@@ -446,7 +455,8 @@ struct listener *listener_new(const struct spec *spec, int fd, struct closer *cl
 	if (watch_start_level(&l->watch, fd, notified) < 0)
 		goto free_access;
 	arm_timeout(l);
-	log_listening(fd);
+	if (request->beside == NULL)
+		log_listening(fd);
 	return &l->base;
 
 free_access:

@@ -127,6 +127,13 @@ static bool spec_needs_low_port(const struct spec *spec)
 	       (spec_opt(spec, "bind") != NULL && !(spec->type->groups & G_UNIX));
 }
 
+bool address_has_ports(const struct address *address)
+{
+	int64_t groups = address->reader->type->groups;
+
+	return (groups & G_LISTEN) && (groups & (G_IP4 | G_IP6));
+}
+
 bool address_needs_low_port(const struct address *address)
 {
 	return spec_needs_low_port(address->reader) || spec_needs_low_port(address->writer);
@@ -386,7 +393,8 @@ struct listener *address_listen(const struct address *address,
 {
 	const struct spec *spec = address->reader;
 
-	if (spec_string(spec, "lockfile") != NULL || spec_string(spec, "waitlock") != NULL) {
+	if (request->beside == NULL &&
+	    (spec_string(spec, "lockfile") != NULL || spec_string(spec, "waitlock") != NULL)) {
 		const char *path = spec_string(spec, "lockfile");
 
 		/* held until the program ends: see lock.c */

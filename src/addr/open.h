@@ -57,6 +57,9 @@ struct listen_request {
 	bool want_local;               /* of clients: the local address too */
 	bool last_try;                 /* failing is an error; else it will be tried again */
 	bool again;                    /* when this is over the address will be listened on again */
+	/* One more socket for the port that this one has, between which the kernel spreads what
+	 * comes (SO_REUSEPORT); NULL: a socket of its own. */
+	const struct listener *beside;
 	/* client: NULL where nobody has connected. */
 	void (*accepted)(void *owner, struct channel *channel, const struct client_info *client);
 	/* Listening has ended by itself: accept-timeout, or the socket broke (logged). */
@@ -80,6 +83,12 @@ struct listener {
 	void (*close)(struct listener *listener);
 	/* In a child process, whose parent goes on listening: touch nothing any more. */
 	void (*abandon)(struct listener *listener);
+	/* The socket is kept for processes to come, which get it by loop_fork(): what arrives waits
+	 * in the kernel until one of them calls wake(), which returns 0, or -1 with errno set. NULL:
+	 * the type can't. */
+	void (*sleep)(struct listener *listener);
+	int (*wake)(struct listener *listener);
+	int fd;                        /* of those that can */
 };
 
 /* Open an address as a channel: its lock files, the types' open(), layers for options that
@@ -102,6 +111,9 @@ bool address_reload(const struct address *address, bool server);
 bool address_forks(const struct address *address);
 /* True if it runs a program, which wants to know who connected. */
 bool address_runs_program(const struct address *address);
+/* True if several of its sockets can listen on one port: see listen_request.beside. The sessions of
+ * other types that listen are spread by several processes accepting from one socket. */
+bool address_has_ports(const struct address *address);
 /* True if opening it may bind a port below 1024 later on (lowport, sourceport, bind). */
 bool address_needs_low_port(const struct address *address);
 /* True if opening it changes the process for good, so that it needs one of its own. */

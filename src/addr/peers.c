@@ -128,6 +128,16 @@ static void listener_resume(struct listener *listener)
 	task_queue(&l->task);
 }
 
+static void listener_sleep(struct listener *listener)
+{
+	watch_stop(&((struct peers *)listener)->watch);
+}
+
+static int listener_wake(struct listener *listener)
+{
+	return watch_start_quiet(&((struct peers *)listener)->watch, listener->fd, peers_notified);
+}
+
 static void fail(struct peers *l)
 {
 	struct listen_request request = l->request;
@@ -326,14 +336,14 @@ bool peers_new(struct peers *l, struct packet *packet, const struct msghdr *mess
 /* --- the beginning ---------------------------------------------------------------------- */
 
 /* A socket bound to "any address" gets packets for all of them. */
-static void find_addresses(struct peers *l)
+static void find_addresses(struct peers *l, bool say)
 {
 	struct net_peer local = { .length = sizeof(local.addr) };
 	char text[NET_TEXT];
 
 	l->many_addresses = local_address_ask(l->settings.fd);
 	datagram_own_address(l->spec, l->settings.fd, &l->own);
-	if (getsockname(l->settings.fd, &local.addr.sa, &local.length) < 0)
+	if (!say || getsockname(l->settings.fd, &local.addr.sa, &local.length) < 0)
 		return;
 	log_notice("%s %s", l->settings.by_packet ? "receiving on" : "listening on UDP",
 	           net_print(&local.addr, local.length, text, sizeof(text)));
@@ -364,7 +374,7 @@ struct listener *peers_listen(const struct spec *spec, const struct peers_settin
 	if (l == NULL)
 		goto failed;
 	l->base = (struct listener){ listener_pause, listener_resume, listener_close,
-	                             listener_abandon };
+	                             listener_abandon, listener_sleep, listener_wake, settings->fd };
 	l->spec = spec;
 	l->request = *request;
 	l->settings = *settings;
@@ -374,7 +384,7 @@ struct listener *peers_listen(const struct spec *spec, const struct peers_settin
 	if (!set_up(l))
 		goto free_listener;
 	arm_timeout(l);
-	find_addresses(l);
+	find_addresses(l, request->beside == NULL);
 	return &l->base;
 
 free_listener:

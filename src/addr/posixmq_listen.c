@@ -282,7 +282,7 @@ struct listener *posixmq_listen(const struct spec *spec, const struct listen_req
 		return NULL;
 	}
 	l->base = (struct listener){ listener_pause, listener_resume, listener_close,
-	                             listener_abandon };
+	                             listener_abandon, NULL, NULL, -1 };
 	l->request = *request;
 	l->sends = spec->direction == ADDR_WRITE;
 	l->task.run = work;

@@ -107,7 +107,7 @@ static int check_receiver(const struct spec *spec)
 
 static struct ip_datagram kind(const struct spec *spec)
 {
-	return (struct ip_datagram){ SOCK_RAW, read_protocol(protocol_text(spec)), NULL };
+	return (struct ip_datagram){ SOCK_RAW, read_protocol(protocol_text(spec)), NULL, NULL };
 }
 
 static struct opening *open_sendto(const struct spec *spec, const struct open_request *request)

@@ -58,7 +58,7 @@ static struct opening *open_connect(const struct spec *spec, const struct open_r
 static struct opening *open_sender(const struct spec *spec, enum datagram_senders senders,
                                    const struct open_request *request)
 {
-	struct ip_datagram kind = { SOCK_DGRAM, protocol(spec), spec->params[1] };
+	struct ip_datagram kind = { SOCK_DGRAM, protocol(spec), spec->params[1], NULL };
 
 	return ip_datagram_open(spec, &kind, senders, request);
 }
@@ -75,16 +75,16 @@ static struct opening *open_datagram(const struct spec *spec, const struct open_
 
 /* --- RECV, RECVFROM, LISTEN ------------------------------------------------------ */
 
-static int receiving_socket(const struct spec *spec)
+static int receiving_socket(const struct spec *spec, const struct listener *beside)
 {
-	struct ip_datagram kind = { SOCK_DGRAM, protocol(spec), spec->params[0] };
+	struct ip_datagram kind = { SOCK_DGRAM, protocol(spec), spec->params[0], beside };
 
 	return ip_datagram_socket(spec, &kind);
 }
 
 static struct opening *open_recv(const struct spec *spec, const struct open_request *request)
 {
-	int fd = receiving_socket(spec);
+	int fd = receiving_socket(spec, NULL);
 
 	open_done(request, fd < 0 ? NULL
 	                          : datagram_channel(spec, fd, NULL, NULL, SENDERS_ADMITTED));
@@ -94,7 +94,7 @@ static struct opening *open_recv(const struct spec *spec, const struct open_requ
 static struct opening *wait_for(const struct spec *spec, enum datagram_first first,
                                 const struct open_request *request)
 {
-	int fd = receiving_socket(spec);
+	int fd = receiving_socket(spec, NULL);
 
 	if (fd >= 0)
 		return datagram_wait(spec, fd, NULL, first, request);
@@ -116,7 +116,7 @@ static struct listener *listen_peers(const struct spec *spec, bool by_packet,
                                      const struct listen_request *request)
 {
 	struct peers_settings settings = {
-		.fd = receiving_socket(spec), .by_packet = by_packet,
+		.fd = receiving_socket(spec, request->beside), .by_packet = by_packet,
 		.finish = by_packet ? FINISH_NONE : FINISH_NULL,
 	};
 

@@ -17,6 +17,7 @@ struct cli_config {
 	size_t block;                 /* -b */
 	size_t packet;                /* the same for packets made of a stream */
 	int64_t grace;                /* --grace; -1: not given */
+	unsigned workers;             /* --workers */
 	uint64_t signals;             /* -S: bit N is signal N */
 	const char *lock_file, *wait_file;
 	int verbosity;                /* of -d: 0 errors ... 4 everything */

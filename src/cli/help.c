@@ -28,6 +28,8 @@ static const char usage[] =
 	"      --statistics   output transfer statistics on exit\n"
 	"      --grace <time> after SIGTERM let a server's sessions finish for this time\n"
 	"                     (default: 5 as process 1, else 0)\n"
+	"      --workers <count> serve with so many processes; pays when the one process of\n"
+	"                     a server keeps a core busy, not before (default: 1)\n"
 	"      -ly[facility]  log to syslog, using facility (default is daemon)\n"
 	"      -lf<logfile>   log to file\n"
 	"      -ls            log to stderr (default if no other log)\n"

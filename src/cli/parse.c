@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "addr/ip.h"
+#include "relay/workers.h"
 #include "sys/error.h"
 #include "sys/log.h"
 #include "sys/text.h"
@@ -199,6 +200,18 @@ static const char *act_grace(struct cli_config *config, const char *value)
 	return NULL;
 }
 
+static const char *act_workers(struct cli_config *config, const char *value)
+{
+	uint64_t count;
+
+	if (read_number(value, &count) < 0)
+		return "is not a number of processes";
+	if (count < 1 || count > WORKERS_MOST)
+		return "must be from 1 to 256 processes";
+	config->workers = (unsigned)count;
+	return NULL;
+}
+
 static const char *act_u(struct cli_config *config, const char *value)
 {
 	(void)value;
@@ -260,7 +273,7 @@ static const char *act_6(struct cli_config *config, const char *value)
 static const struct cli_switch switches[] = {
 	{ "--experimental", NONE, act_experimental },
 	{ "--statistics", NONE, act_statistics },
-	{ "--grace", REQUIRED, act_grace },
+	{ "--grace", REQUIRED, act_grace }, { "--workers", REQUIRED, act_workers },
 	{ "-ly", ATTACHED, act_ly }, { "-lm", ATTACHED, act_lm }, { "-lf", REQUIRED, act_lf },
 	{ "-ls", NONE, act_ls }, { "-lp", REQUIRED, act_lp }, { "-lu", NONE, act_lu },
 	{ "-lh", NONE, act_lh }, { "-D", NONE, act_describe }, { "-v", NONE, act_v },
@@ -391,7 +404,7 @@ enum cli_result cli_parse(int argc, char **argv, struct cli_config *config)
 	*config = (struct cli_config){
 		.session = { .to_right = true, .to_left = true, .linger = -1, .idle = -1 },
 		.dump = { .raw = { -1, -1 } }, .block = BLOCK_DEFAULT,
-		.packet = PACKET_DEFAULT, .grace = -1, .signals = 0x89de,
+		.packet = PACKET_DEFAULT, .grace = -1, .workers = 1, .signals = 0x89de,
 	};
 	(void)argc;
 	for (argv++; *argv != NULL && (*argv)[0] == '-' && (*argv)[1] != '\0';) {

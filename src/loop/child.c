@@ -72,7 +72,10 @@ void children_signal(int signal)
 
 static void log_end(pid_t pid, int status, bool told_to_end)
 {
-	if (WIFSIGNALED(status) && told_to_end)
+	if (told_to_end && WIFEXITED(status) && WEXITSTATUS(status) > 128)
+		log_info("waitpid(): child %d exited with status %d", (int)pid,
+		         WEXITSTATUS(status));
+	else if (WIFSIGNALED(status) && told_to_end)
 		log_info("waitpid(): child %d exited on signal %d", (int)pid, WTERMSIG(status));
 	else if (WIFSIGNALED(status))
 		log_warn("waitpid(): child %d exited on signal %d", (int)pid, WTERMSIG(status));

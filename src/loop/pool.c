@@ -59,7 +59,7 @@ static void remove_chunk(struct chunk *chunk, size_t step)
  * and touch a page of it. */
 static struct chunk *new_chunk(size_t step)
 {
-	unsigned char *pages = mmap(NULL, 2 * CHUNK, PROT_READ | PROT_WRITE,
+	unsigned char *pages = mmap(NULL, (size_t)2 * CHUNK, PROT_READ | PROT_WRITE,
 	                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct chunk *chunk;
 	size_t before;

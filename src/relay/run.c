@@ -27,6 +27,7 @@
 #include "loop/loop.h"
 #include "relay/describe.h"
 #include "relay/server.h"
+#include "relay/workers.h"
 #include "sys/caps.h"
 #include "sys/log.h"
 
@@ -41,8 +42,9 @@ static struct {
 	struct server_settings server_settings;
 	struct timer timer;             /* of GRACE */
 	int signal;                     /* that ends the run; 0: none */
+	bool heard[2];                  /* one came from the system, from the first process */
 	bool failed, leaving;
-	pid_t pid;                      /* changes in the child process of one connection */
+	pid_t pid;                      /* is another one in the child process of a connection */
 } state;
 
 static void stop(int status)
@@ -82,6 +84,8 @@ static void server_ended(void *owner, bool failed)
 		stop(failed ? 1 : 0);         /* after a signal: every session finished */
 }
 
+static int open_workers(void);
+
 /* --- the beginning ---------------------------------------------------------- */
 
 static void wait_for_debugging(const char *variable)
@@ -109,8 +113,8 @@ static void start_server(const struct address *source, const struct address *oth
 		.source = source, .other = other, .shared = state.left, .source_is_left = left,
 		.session = &state.settings->session, .ended = server_ended,
 	};
-	state.server = server_start(&state.server_settings);
-	if (state.server == NULL) {
+	if (state.settings->workers > 1 ? open_workers() < 0
+	    : (state.server = server_start(&state.server_settings)) == NULL) {
 		stop(loop_stopping() ? 128 + state.signal : 1);
 		return;
 	}
@@ -118,6 +122,8 @@ static void start_server(const struct address *source, const struct address *oth
 	if (!address_needs_low_port(other))
 		caps_drop();
 	opened();
+	if (workers_any() && workers_start() < 0)
+		stop(1);
 }
 
 static void right_opened(void *owner, struct channel *right)
@@ -186,14 +192,21 @@ static void left_accepted(void *owner, const struct client_info *client)
 
 /* --- signals ----------------------------------------------------------------- */
 
+static void count(struct session_totals *sum)
+{
+	*sum = *session_totals();
+	if (state.in_session)
+		session_count(&state.session, sum);
+	if (state.server != NULL)
+		server_count(state.server, sum);
+	workers_count(sum);
+}
+
 static void log_statistics(void)
 {
-	struct session_totals sum = *session_totals();
+	struct session_totals sum;
 
-	if (state.in_session)
-		session_count(&state.session, &sum);
-	if (state.server != NULL)
-		server_count(state.server, &sum);
+	count(&sum);
 	log_always("STATISTICS: left to right: %" PRIu64 " packets(s), %" PRIu64 " byte(s)",
 	           sum.blocks[0], sum.bytes[0]);
 	log_always("STATISTICS: right to left: %" PRIu64 " packets(s), %" PRIu64 " byte(s)",
@@ -226,39 +239,86 @@ static void end_server(void)
 /* Returns false if neither address has anything to reload: then the signal ends the program. */
 static bool reload(void)
 {
-	bool server = state.server != NULL;
+	bool server = state.server != NULL || workers_any();
 	bool left = address_reload(state.settings->left, server);
 
 	return address_reload(state.settings->right, server) || left;
 }
 
-void run_signal(const struct signalfd_siginfo *info)
+/* passed_on: not from the system, which may have told all processes of a group, but from the first
+ * process: the same signal twice is no second one. */
+static void take_signal(int signal, bool passed_on)
 {
-	int signal = (int)info->ssi_signo;
-	bool again = state.signal != 0;
+	bool again = state.heard[passed_on], first = state.signal == 0;
 
-	log_set_shutup(0);
-	if (signal == SIGUSR1) {
-		log_statistics();
+	if (signal == SIGHUP && !state.leaving && getpid() == state.pid && !again && reload()) {
+		workers_tell(signal);
 		return;
 	}
-	if (signal == SIGHUP && !state.leaving && getpid() == state.pid && !again && reload())
-		return;
 	if (programs_take_signal(signal)) {
 		log_notice("signal %d passed on to the program", signal);
 		return;
 	}
-	if (signal == SIGTERM)
+	if (signal == SIGTERM && !passed_on)
 		log_warn("exiting on signal %d", signal);
 	else
 		log_notice("exiting on signal %d", signal);
+	state.heard[passed_on] = true;
 	state.signal = signal;
+	if (workers_any()) {
+		workers_end(signal, again ? 0 : state.settings->grace);
+		return;
+	}
 	if (state.server != NULL && getpid() == state.pid && !again) {
-		end_server();
+		if (first)
+			end_server();
 		return;
 	}
 	children_signal(SIGTERM);
 	stop(128 + signal);
+}
+
+void run_signal(const struct signalfd_siginfo *info)
+{
+	log_set_shutup(0);
+	if (info->ssi_signo != SIGUSR1)
+		take_signal((int)info->ssi_signo, false);
+	else if (workers_any())
+		workers_ask();
+	else
+		log_statistics();
+}
+
+/* --- workers ------------------------------------------------------------------ */
+
+static void worker_born(struct server *server)
+{
+	state.server = server;
+	state.pid = getpid();
+	environment_init();
+}
+
+static void worker_told(int signal)
+{
+	log_set_shutup(0);
+	if (signal == SIGKILL) {
+		log_warn("the first process is gone: ending");
+		children_signal(SIGTERM);
+		stop(1);
+		return;
+	}
+	take_signal(signal, true);
+}
+
+static int open_workers(void)
+{
+	static struct workers_settings settings = {
+		.server = &state.server_settings, .born = worker_born, .told = worker_told,
+		.count_own = count, .answered = log_statistics, .ended = stop,
+	};
+
+	settings.count = state.settings->workers;
+	return workers_open(&settings);
 }
 
 /* --- the run ------------------------------------------------------------------ */
@@ -286,12 +346,16 @@ int run(const struct run_settings *settings)
 	if (state.in_session)
 		session_cancel(&state.session);
 	server_free(state.server);
+	/* they are in the totals now */
+	state.in_session = false;
+	state.server = NULL;
 	channel_free(state.left);
 	client_free(state.client);
 	/* after a signal only what could end by itself is waited for */
 	terminals_finish(status < 128);
-	if (settings->statistics)
+	if (!workers_report() && settings->statistics)
 		log_statistics();
+	workers_free();
 	log_notice("exiting with status %d", status);
 	return status;
 }

@@ -11,6 +11,7 @@
 struct run_settings {
 	const struct address *left, *right;
 	struct session_settings session;
+	unsigned workers;            /* processes that serve; 1: this one */
 	int64_t grace;               /* nanoseconds a server's sessions may go on after SIGTERM */
 	bool statistics;             /* log them at the end */
 	bool describe_descriptors;   /* -D */

@@ -108,7 +108,7 @@ static void connect_source(struct server *server)
 	server->opening = address_open(server->settings->source, &request, false);
 }
 
-struct server *server_start(const struct server_settings *settings)
+static struct server *start(const struct server_settings *settings, const struct server *beside)
 {
 	const struct spec *spec = settings->source->reader;
 	struct listen_request request = { .direction = ADDR_BOTH, .server = true,
@@ -131,8 +131,9 @@ struct server *server_start(const struct server_settings *settings)
 	server->fork_each = spec_flag(spec, "isolate") || process_permanent(spec) ||
 	                    (settings->shared == NULL && address_needs_process(settings->other));
 	request.owner = server;
+	request.beside = beside != NULL ? beside->listener : NULL;
 	/* what acts early concerns this process: it does the opening */
-	if (process_apply_early(spec) < 0) {
+	if (beside == NULL && process_apply_early(spec) < 0) {
 		free(server);
 		return NULL;
 	}
@@ -145,10 +146,43 @@ struct server *server_start(const struct server_settings *settings)
 		free(server);
 		return NULL;
 	}
-	/* sessions of this process: what they log is milder from now on */
-	if (!server->fork_each)
-		log_set_shutup(server->shutup);
 	return server;
+}
+
+/* Sessions of this process: what they log is milder from now on. */
+static void shut_up(const struct server *server)
+{
+	if (!server->fork_each && server->listener != NULL)
+		log_set_shutup(server->shutup);
+}
+
+struct server *server_start(const struct server_settings *settings)
+{
+	struct server *server = start(settings, NULL);
+
+	if (server != NULL)
+		shut_up(server);
+	return server;
+}
+
+struct server *server_start_asleep(const struct server_settings *settings,
+                                   const struct server *beside)
+{
+	struct server *server = start(settings, beside);
+
+	if (server != NULL)
+		server->listener->sleep(server->listener);
+	return server;
+}
+
+int server_wake(struct server *server, unsigned number, unsigned count)
+{
+	server->max = server->max / count + (number < server->max % count);
+	shut_up(server);
+	if (server->listener->wake(server->listener) == 0)
+		return 0;
+	log_error("%s: %s", server->spec->text, error_text(errno));
+	return -1;
 }
 
 static void stop_source(struct server *server)

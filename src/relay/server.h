@@ -32,6 +32,14 @@ struct server_settings {
 /* Returns NULL after logging. settings must stay. */
 struct server *server_start(const struct server_settings *settings);
 
+/* For --workers: a server for a process to come, asleep. beside: another one, whose port it has,
+ * too; NULL: the first one. Only for addresses that listen on sockets. */
+struct server *server_start_asleep(const struct server_settings *settings,
+                                   const struct server *beside);
+/* In the process that it is for, one of so many: serve, with this one's share of max-children.
+ * Returns 0, or -1 (logged). */
+int server_wake(struct server *server, unsigned number, unsigned count);
+
 /* No more connections; running sessions go on, and ended() comes after the last. */
 void server_stop(struct server *server);
 /* End all sessions now, too. ended() is not called. NULL is fine. */

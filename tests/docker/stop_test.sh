@@ -89,6 +89,19 @@ test_second_signal() {
 	exec 9>&-
 }
 
+test_several_processes() {
+	# process 1 has others serve (--workers): a transfer finishes, and all are gone
+	transferring --workers 2
+	assertEquals 'processes' 2 "$(count_children "$(process_of "$container")")"
+	asked_to_stop
+	echo more >&9
+	exec 9>&-
+	finish "$client"
+	assert_file 'begin\nmore\n' client.out
+	finish "$stopping"
+	assertEquals 0 "$(exit_status_of "$container")"
+}
+
 test_no_new_sessions() {
 	# during the grace time nobody new gets in, and nothing new begins
 	transferring --grace 600
