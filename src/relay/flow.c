@@ -44,6 +44,7 @@ static void release_held(struct flow *flow)
 	free(flow->held);
 	flow->held = NULL;
 	flow->held_start = flow->held_end = 0;
+	flow->packet_size = 0;
 }
 
 void flow_release_pipe(struct flow *flow)
@@ -194,9 +195,11 @@ bool flow_write_out(struct flow *flow, const unsigned char *data, size_t length,
 {
 	*written = 0;
 	do {
-		size_t n = 0;
+		size_t n = 0, part = length - *written;
 
-		switch (channel_write(flow->sink, data + *written, length - *written, &n)) {
+		if (flow->packet_size > 0 && part > flow->packet_size)
+			part = flow->packet_size;
+		switch (channel_write(flow->sink, data + *written, part, &n)) {
 		case IO_OK:
 			*written += n;
 			flow->progress = true;
@@ -204,9 +207,9 @@ bool flow_write_out(struct flow *flow, const unsigned char *data, size_t length,
 		case IO_AGAIN:
 			return false;
 		default:
-			if (packet_refused(flow, length)) {
-				*written = length;
-				return true;
+			if (packet_refused(flow, part)) {
+				*written += part;
+				break;
 			}
 			if (flow->state != FLOW_DONE)
 				flow_write_failed(flow);

@@ -38,6 +38,7 @@ struct flow {
 	uint32_t owed;                 /* bytes that the sink keeps but has not written */
 	uint32_t read_size;
 	uint32_t cut, refused;         /* packets: did not fit our buffer; lost */
+	uint16_t packet_size;          /* what is held is packets of so many bytes; 0: one, or a stream */
 	uint8_t state;                 /* enum flow_state */
 	uint8_t full_reads;            /* in a row: the sign of bulk */
 	bool left_to_right : 1;

@@ -164,6 +164,43 @@ static bool copy_once(struct flow *flow, size_t *moved)
 	return forward(flow, length);
 }
 
+static bool can_couple(const struct flow *flow)
+{
+	return flow->source->ops->read_train != NULL && flow->sink->ops->write_train != NULL &&
+	       flows.dump == NULL && flow->sink->writes_packets;
+}
+
+/* One packet or a train of them, whatever there is. Returns as copy_once() does. */
+static bool train_once(struct flow *flow, size_t *moved)
+{
+	size_t length = 0, size = 0, written;
+	enum io_status status = flow->source->ops->read_train(flow->source, flows.scratch,
+	                                                      flow->read_size, &length, &size);
+
+	if (status != IO_OK)
+		return no_data(flow, status, moved);
+	if (flow->source->lost > 0)
+		report_cut(flow, length);
+	*moved += length > BLOCK_BYTES ? length : BLOCK_BYTES;
+	if (length == size)
+		return forward(flow, length);
+	for (size_t at = 0; at < length; at += size)
+		flow_transferred(flow, length - at < size ? length - at : size);
+	status = flow->sink->ops->write_train(flow->sink, flows.scratch, length, size);
+	if (status == IO_ERROR)
+		flow_write_failed(flow);
+	if (status != IO_AGAIN)
+		return status == IO_OK;
+	flow->packet_size = (uint16_t)size;
+	if (flow_write_out(flow, flows.scratch, length, &written)) {
+		flow->packet_size = 0;
+		return true;
+	}
+	if (flow->state == FLOW_OPEN)
+		flow_hold(flow, flows.scratch + written, length - written);
+	return false;
+}
+
 /* Is it worth a pipe, and can both ends do it? */
 static bool start_splicing(struct flow *flow)
 {
@@ -250,5 +287,7 @@ bool flow_move_once(struct flow *flow, size_t *moved)
 		return lend_once(flow, moved);
 	if (can_fill(flow) && flow->sink->ops->room(flow->sink, step_size(flow), room, &count) == IO_OK)
 		return fill_once(flow, room, count, moved);
+	if (can_couple(flow))
+		return train_once(flow, moved);
 	return copy_once(flow, moved);
 }
