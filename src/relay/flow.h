@@ -33,7 +33,7 @@ struct splice_pipe;
 struct flow {
 	struct channel *source, *sink;
 	struct splice_pipe *pipe;      /* NULL: not splicing at the moment */
-	unsigned char *held;           /* a pooled buffer, or NULL */
+	unsigned char *held;           /* what the sink did not take, or NULL */
 	uint32_t held_start, held_end; /* the same: an empty packet is held */
 	uint32_t owed;                 /* bytes that the sink keeps but has not written */
 	uint32_t read_size;
