@@ -111,6 +111,14 @@ test_trains_that_can_not_be_sent() {
 	done
 }
 
+test_room_between_two_attempts() {
+	# a full outbox finds no room; what comes right behind it does: all who wait hear of it
+	need strace || return 0
+	faulty_receiver sendmmsg:error=EAGAIN:when=1
+	burst $(seq 100 220)
+	stop_relay
+}
+
 failed_often_enough() {
 	[ "$(grep -c INJECTED relay.trace)" -eq 4 ]
 }

@@ -188,7 +188,8 @@ void watch_suspend(struct watch *watch)
 
 int watch_resume(struct watch *watch)
 {
-	return control(watch, EPOLL_CTL_ADD, QUIET_EVENTS | EPOLLET);
+	return control(watch, EPOLL_CTL_ADD, QUIET_EVENTS | EPOLLET |
+	                                     (watch->ready & WATCH_WRITE ? 0u : EPOLLOUT));
 }
 
 void watch_end(struct watch *watch)

@@ -73,7 +73,8 @@ void watch_write_again(struct watch *watch);
 
 /* For the time of many calls in a row: the kernel looks for the loop with each packet that such a
  * socket sends or gets, and need not. For quiet ones. What comes meanwhile is told after
- * watch_resume(), which returns 0, or -1 with errno set (ENOMEM, ENOSPC): nothing will be told. */
+ * watch_resume(), room that is waited for included; which returns 0, or -1 with errno set (ENOMEM,
+ * ENOSPC): nothing will be told. */
 void watch_suspend(struct watch *watch);
 int watch_resume(struct watch *watch);
 
