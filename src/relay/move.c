@@ -217,6 +217,21 @@ static bool start_splicing(struct flow *flow)
 	return flow->pipe != NULL;
 }
 
+/* The sink can be written to, but not from a pipe: some terminals, files for appending. What the pipe
+ * has is held like anything else. */
+static bool unload_pipe(struct flow *flow)
+{
+	if (!flow_take_buffer(flow, splice_held(flow->pipe)))
+		return false;
+	if (!splice_unload(flow->pipe, flow->held)) {
+		flow_write_failed(flow);
+		return false;
+	}
+	flow_release_pipe(flow);
+	flow->no_splice = true;
+	return true;
+}
+
 bool flow_drain_pipe(struct flow *flow)
 {
 	int fd = flow->sink->ops->splice_fd(flow->sink, true);
@@ -232,6 +247,8 @@ bool flow_drain_pipe(struct flow *flow)
 			flow->sink->ops->not_ready(flow->sink, CHAN_WRITABLE);
 			return false;
 		default:
+			if (errno == EINVAL)
+				return unload_pipe(flow);
 			flow_write_failed(flow);
 			return false;
 		}
