@@ -221,11 +221,12 @@ test_no_room_in_the_network() {
 		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 		s.connect(("127.0.0.1", int(sys.argv[1])))
 		s.settimeout(10)
-		for text in b"1", b"2", b"3", b"4":
+		# each longer than the one before: none joins it in a train
+		for text in b"1", b"22", b"333", b"4444":
 		    s.send(text)
 		print(s.recv(100).decode())
 	EOF
-	assert_out '<4>\n'
+	assert_out '<4444>\n'
 	stop_relay
 	assert_lines relay.log ' W write.*a packet of 1 bytes is lost' 1
 	assert_log relay.log ' W write.*3 packets could not be written and are lost'

@@ -147,6 +147,32 @@ test_memory_of_a_session() {
 	wait_until grep -q 'used 500' holder.out
 }
 
+test_memory_of_full_sessions() {
+	# with data stuck both ways a session holds less than 40 kB, and little when it has gone on
+	sanitized && { startSkipping; return 0; }
+	small=sndbuf=16384,rcvbuf=16384
+	listener echo "TCP4-LISTEN:0,bind=127.0.0.1,fork,$small" PIPE
+	server_port=$port
+	tls_listener relay "verify=0,fork,$small" "TCP4:127.0.0.1:$server_port,$small"
+	relay=$pid
+	tls_client "127.0.0.1:$port" many 20 30000
+	wait_until has_sockets "$relay" 1
+	memory=$(resident "$relay")
+	mkfifo hold
+	start_with hold brim "$python" "$tests/tls_stress.py" brim "127.0.0.1:$port" 200
+	exec 9>hold
+	wait_until grep -q 'full 200' brim.out
+	each=$((($(resident "$relay") - memory) * 1024 / 200))
+	echo "$each bytes per full session"
+	assertTrue "$each bytes each, full" "[ $each -lt 40000 ]"
+	echo >&9
+	wait_until grep -q 'empty 200' brim.out
+	each=$((($(resident "$relay") - memory) * 1024 / 200))
+	echo "$each bytes per session at rest"
+	assertTrue "$each bytes each, at rest" "[ $each -lt 8000 ]"
+	exec 9>&-
+}
+
 test_handshakes_and_data_at_once() {
 	# sessions go on while others shake hands
 	tls_listener relay verify=0,fork PIPE

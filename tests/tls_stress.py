@@ -15,6 +15,7 @@ tls_stress.py clog HOST:PORT KIND       a session that sends until nothing more 
                                         with its input
 """
 import random
+import select
 import socket
 import ssl
 import struct
@@ -282,4 +283,57 @@ def clog(address, kind):
     sys.stdin.read()
 
 
-{"mixed": mixed, "flood": flood, "stuck": stuck, "clog": clog}[sys.argv[1]](*sys.argv[2:])
+class Brimful(Session):
+    """A session that sends as much as is taken, and counts what comes back."""
+
+    def __init__(self, conn):
+        super().__init__(conn)
+        self.do(self.tls.do_handshake)
+        for buffer in socket.SO_SNDBUF, socket.SO_RCVBUF:
+            conn.setsockopt(socket.SOL_SOCKET, buffer, 16384)
+        conn.setblocking(False)
+        self.sent, self.got, self.rest = 0, 0, b""
+
+    def fileno(self):
+        return self.conn.fileno()
+
+    def fill(self):
+        if not self.rest:
+            self.sent += self.tls.write(bytes(16384))
+            self.rest = self.outgoing.read()
+        self.send_rest()
+
+    def send_rest(self):
+        self.rest = self.rest[self.conn.send(self.rest):]
+
+    def drain(self):
+        self.incoming.write(self.conn.recv(65536))
+        try:
+            while True:
+                self.got += len(self.tls.read(65536))
+        except ssl.SSLWantReadError:
+            pass
+
+
+def brim(address, count):
+    sessions = [Brimful(connect(address)) for _ in range(int(count))]
+    while True:
+        writable = select.select([], sessions, [], 1)[1]
+        if not writable:
+            break
+        for session in writable:
+            session.fill()
+    print("full %s" % count, flush=True)
+    sys.stdin.readline()
+    while sessions and any(session.got < session.sent for session in sessions):
+        readable, writable, _ = select.select(
+            sessions, [session for session in sessions if session.rest], [], BOUND)
+        for session in readable:
+            session.drain()
+        for session in writable:
+            session.send_rest()
+    print("empty %s" % count, flush=True)
+    sys.stdin.read()
+
+
+{"mixed": mixed, "flood": flood, "stuck": stuck, "clog": clog, "brim": brim}[sys.argv[1]](*sys.argv[2:])

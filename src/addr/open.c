@@ -188,13 +188,16 @@ void fd_settings_from(const struct spec *spec, struct fd_settings *settings)
 
 struct channel *channel_dress(const struct spec *spec, struct channel *channel)
 {
-	struct layer_settings layer = {
+	struct layer_settings layer;
+
+	if (spec->opt_count == 0)
+		return channel;
+	layer = (struct layer_settings){
 		.line_end = spec_flag(spec, "crnl") ? LINE_CRNL
 		            : spec_flag(spec, "cr") ? LINE_CR : LINE_PLAIN,
 		.escape = (int)spec_number(spec, "escape", -1),
 		.read_limit = spec_number(spec, "readbytes", -1),
 	};
-
 	if (layer.line_end != LINE_PLAIN || layer.escape >= 0 || layer.read_limit >= 0) {
 		struct channel *dressed = layer_new(channel, &layer);
 

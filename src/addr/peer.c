@@ -15,6 +15,7 @@
 #include "loop/resolve.h"
 #include "sys/error.h"
 #include "sys/log.h"
+#include "sys/train.h"
 
 /* What a queued packet costs beside its bytes. */
 enum { PACKET_COST = sizeof(struct packet) + 32 };
@@ -105,6 +106,36 @@ static enum io_status peer_read(struct channel *channel, void *data, size_t size
 	remove_first(peer);
 	peer->ended = peer->once;
 	return n == 0 && peer->null_eof ? IO_EOF : IO_OK;
+}
+
+/* Does the first packet in the queue belong to a train of such packets, which has room for so many
+ * bytes? */
+static bool belongs(const struct peer *peer, size_t size, size_t room)
+{
+	const struct packet *packet = peer->queue.next;
+
+	return packet != &peer->queue && packet->length > 0 && packet->length <= size &&
+	       packet->length <= room && packet->lost == 0;
+}
+
+static enum io_status peer_read_train(struct channel *channel, void *data, size_t size,
+                                      size_t *length, size_t *packet_size)
+{
+	struct peer *peer = self(channel);
+	enum io_status status = peer_read(channel, data, size, length);
+	size_t room = size < TRAIN_BYTES ? size : TRAIN_BYTES, last;
+
+	*packet_size = last = *length;
+	if (status != IO_OK || channel->lost > 0 || peer->ended)
+		return status;
+	for (unsigned n = 1; n < TRAIN_PACKETS && last == *packet_size && *length < room &&
+	     belongs(peer, last, room - *length); n++) {
+		last = peer->queue.next->length;
+		memcpy((unsigned char *)data + *length, peer->queue.next->data, last);
+		*length += last;
+		remove_first(peer);
+	}
+	return IO_OK;
 }
 
 static void wait_for_room(struct peer *peer)
@@ -237,7 +268,8 @@ static struct channel *peer_dup(const struct channel *channel)
 }
 
 static const struct chan_ops peer_ops = {
-	.kind = "peer", .read = peer_read, .write = peer_write, .finish = peer_finish,
+	.kind = "peer", .read = peer_read, .read_train = peer_read_train,
+	.write = peer_write, .finish = peer_finish,
 	.attach = peer_attach, .ready = peer_ready, .splice_fd = peer_splice,
 	.not_ready = peer_not_ready, .dup = peer_dup, .explain = peer_explain,
 	.close = peer_close,

@@ -38,6 +38,7 @@ struct peer {
 	struct name_lookup *lookup; /* for tcpwrap: not a session yet */
 	struct variables *variables; /* while that lasts */
 	bool once, ended, finished, null_eof;
+	bool no_trains;             /* tried: the way to it can't */
 	uint8_t finish;
 	int send_error;             /* of a packet that had been taken; 0: none */
 };
@@ -72,7 +73,9 @@ struct peers {
 	bool (*failed)(int fd);      /* if a call fails: see addr/error_queue.h; may be NULL */
 	bool null_eof, ip_header;
 	bool bounded;                /* option max-children */
+	bool trains;                 /* packets may be sent as a train: see peer_send.c */
 	bool paused, closed, abandoned;
+	bool unwatched;              /* the loop has no memory for it: see peers_rewatch() */
 	unsigned naming;             /* peers whose names are being looked up */
 	unsigned errors;             /* of receiving, in a row */
 	uint32_t serial;             /* of peers that are served packet by packet */
@@ -109,6 +112,8 @@ int peer_send(struct peer *peer, const void *data, size_t size);
 /* Send what is waiting. Returns false if there is no room for all of it. */
 bool peers_flush(struct peers *peers);
 void peers_send_task(struct task *task);
+/* Have the loop watch the socket again. Without memory for that a timer looks at it, and tries. */
+void peers_rewatch(struct peers *peers);
 /* This peer will not be there to hear how its packets fared. */
 void peer_forget_sent(const struct peer *peer);
 

@@ -225,6 +225,11 @@ static void look(struct timer *timer)
 {
 	struct peers *l = (struct peers *)((char *)timer - offsetof(struct peers, look));
 
+	if (l->unwatched) {
+		peers_rewatch(l);
+		l->watch.ready |= WATCH_WRITE;
+		peers_flush(l);
+	}
 	peers_room(l);
 	l->watch.ready |= WATCH_READ;
 	task_queue(&l->task);

@@ -29,6 +29,7 @@
 #include "loop/scarce.h"
 #include "sys/error.h"
 #include "sys/log.h"
+#include "sys/train.h"
 
 /* Descriptors that a session may need. */
 enum { DESCRIPTORS_PER_SESSION = 4 };
@@ -360,6 +361,7 @@ static bool set_up(struct peers *l)
 	l->ancillary = ancillary_wanted(l->spec);
 	l->bounded = spec_number(l->spec, "max-children", 0) > 0;
 	l->failed = error_queue_for(l->spec, false);
+	l->trains = train_possible(l->settings.fd);
 	l->task.run = peers_work;
 	l->send.run = peers_send_task;
 	return watch_start_quiet(&l->watch, l->settings.fd, peers_notified) == 0;

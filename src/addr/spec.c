@@ -5,9 +5,13 @@
 
 const struct opt_value *spec_opt(const struct spec *spec, const char *name)
 {
-	for (size_t i = spec->opt_count; i > 0; i--)
-		if (strcmp(spec->opts[i - 1].def->name, name) == 0)
+	for (size_t i = spec->opt_count; i > 0; i--) {
+		const char *own = spec->opts[i - 1].def->name;
+
+		/* asked dozens of times for each connection */
+		if (own[0] == name[0] && strcmp(own, name) == 0)
 			return &spec->opts[i - 1];
+	}
 	return NULL;
 }
 
@@ -46,5 +50,5 @@ int spec_apply(const struct spec *spec, enum opt_phase phase, int fd, const char
 		.fd = fd, .path = path, .where = spec->text, .made = made,
 	};
 
-	return opts_apply(spec->opts, spec->opt_count, phase, &target);
+	return spec->opt_count == 0 ? 0 : opts_apply(spec->opts, spec->opt_count, phase, &target);
 }

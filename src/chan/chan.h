@@ -62,6 +62,13 @@ struct chan_ops {
 	 * as written when write() was called with a size of just that, as often as it said "again";
 	 * its data is not looked at. */
 	enum io_status (*write_room)(struct channel *channel, size_t size, size_t *length);
+	/* NULL, or reading a packet and those of its size that are right behind it (the last one may be
+	 * shorter): *length bytes in all, of packets of *packet_size bytes. */
+	enum io_status (*read_train)(struct channel *channel, void *data, size_t size,
+	                             size_t *length, size_t *packet_size);
+	/* NULL, or writing such packets at once, all or none. IO_AGAIN: try each by itself. */
+	enum io_status (*write_train)(struct channel *channel, const void *data, size_t size,
+	                              size_t packet_size);
 	/* End our output (half-close). IO_AGAIN: call again after notify(). */
 	enum io_status (*finish)(struct channel *channel);
 	/* Register with the loop. Returns 0, or -1 with errno set. */

@@ -23,6 +23,7 @@
 #include "sys/error.h"
 #include "sys/log.h"
 #include "sys/net.h"
+#include "sys/train.h"
 
 /* Thousands of them are idle: what few need is in a longer struct. */
 struct fd_channel {
@@ -36,6 +37,8 @@ struct fd_channel {
 	bool finished : 1;
 	bool exclusive : 1;
 	bool shared : 1;          /* one descriptor, with one watch, does both */
+	bool no_trains : 1;       /* tried: it can't */
+	bool train_sent : 1;      /* it could */
 	bool extended : 1;        /* it is a struct extended */
 };
 
@@ -188,6 +191,34 @@ static enum io_status fd_write(struct channel *channel, const void *data, size_t
 		return failed(c, out_fd(c));
 	watch_write_again(watch);
 	return IO_AGAIN;
+}
+
+static enum io_status fd_write_train(struct channel *channel, const void *data, size_t size,
+                                     size_t packet_size)
+{
+	struct fd_channel *c = self(channel);
+	_Alignas(struct cmsghdr) unsigned char control[TRAIN_CONTROL];
+	struct iovec part = { .iov_base = (void *)(uintptr_t)data, .iov_len = size };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	ssize_t n;
+
+	if (!c->train_sent && !c->no_trains)
+		c->no_trains = !train_possible(out_fd(c));
+	if (c->no_trains)
+		return IO_AGAIN;
+	train_write(&message, control, packet_size);
+	do
+		n = sendmsg(out_fd(c), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	log_debug("sendmsg(%d, packets of %zu, %zu) -> %zd", out_fd(c), packet_size, size, n);
+	if (n >= 0) {
+		c->train_sent = true;
+		return IO_OK;
+	}
+	if (again(errno) || errno == ENOBUFS || errno == ENOMEM)
+		return IO_AGAIN;
+	c->no_trains = train_refused(errno);
+	return c->no_trains ? IO_AGAIN : failed(c, out_fd(c));
 }
 
 static struct msghdr message_of(const struct iovec *pieces, unsigned count)
@@ -375,7 +406,8 @@ static struct channel *fd_dup(const struct channel *channel);
 
 #define FD_OPS(size) { \
 	.kind = "fd", .pooled = (size), .read = fd_read, .read_pieces = fd_read_pieces, \
-	.write = fd_write, .write_pieces = fd_write_pieces, .finish = fd_finish, \
+	.write = fd_write, .write_pieces = fd_write_pieces, .write_train = fd_write_train, \
+	.finish = fd_finish, \
 	.attach = fd_attach, .detach = fd_detach, .ready = fd_ready, .splice_fd = fd_splice, \
 	.not_ready = fd_not_ready, .dup = fd_dup, .close = fd_close, \
 }

@@ -130,7 +130,8 @@ static void check_header(struct tls *t, const struct window *w)
 		refuse(t, RECORD_OVERFLOW, "the peer sent a TLS record of a length that can't be");
 }
 
-/* Where decrypted bytes go: they are copied to the reader, or the reader is told where they are. */
+/* Where decrypted bytes go: they are copied to the reader, or the reader is told where they are.
+ * When there are as many pieces as there may be, the last one grows: what is behind it is moved. */
 struct sink {
 	bool lends;
 	unsigned char *data;
@@ -139,9 +140,11 @@ struct sink {
 	size_t length, size;           /* delivered; wanted */
 };
 
-static bool full(const struct sink *s)
+/* Between the piece and the data there are only remains of records. */
+static void append(struct iovec *piece, const unsigned char *data, size_t length)
 {
-	return s->length == s->size || (s->lends && s->count == s->max);
+	memmove((unsigned char *)piece->iov_base + piece->iov_len, data, length);
+	piece->iov_len += length;
 }
 
 static void deliver(struct window *w, struct sink *s)
@@ -152,24 +155,27 @@ static void deliver(struct window *w, struct sink *s)
 		length = s->size - s->length;
 	if (length == 0)
 		return;
-	if (s->lends)
+	if (!s->lends)
+		memcpy(s->data + s->length, w->bytes + w->start, length);
+	else if (s->count < s->max)
 		s->pieces[s->count++] = (struct iovec){ w->bytes + w->start, length };
 	else
-		memcpy(s->data + s->length, w->bytes + w->start, length);
+		append(&s->pieces[s->count - 1], w->bytes + w->start, length);
 	w->start += length;
 	s->length += length;
 }
 
-/* How much to read behind what is left of a record: if records go on as the last one was, as many as
- * the reader has room for, and no part of a further one, which would have to be kept. */
+/* How much to read behind what is left of a record: if records go on as the last one was, as many
+ * as the reader has room for, and no part of a further one, which would have to be kept. */
 static size_t read_size(const struct tls *t, size_t left, size_t room)
 {
-	size_t goal;
+	size_t goal = room < READ_SIZE ? room : READ_SIZE;
 
-	if (t->last_plain < BULK_RECORD || room < t->last_plain)
-		return READ_SIZE;
-	goal = room / t->last_plain * t->last_sealed;
-	return goal > left && goal <= SCRATCH ? goal - left : READ_SIZE;
+	if (t->last_plain >= BULK_RECORD && room >= t->last_plain)
+		goal = room / t->last_plain * t->last_sealed;
+	if (goal > SCRATCH)
+		goal = SCRATCH;
+	return goal > left + HEADER ? goal - left : HEADER + MAX_SEALED;
 }
 
 /* Read more bytes, behind what is left, all into the scratch buffer. */
@@ -202,7 +208,7 @@ static enum io_status read_records(struct tls *t, struct window *w, struct sink 
 
 	for (;;) {
 		deliver(w, s);
-		if (full(s) || t->problem != NULL || t->ended)
+		if (s->length == s->size || t->problem != NULL || t->ended)
 			return IO_OK;
 		check_header(t, w);
 		if (t->problem != NULL)

@@ -18,7 +18,7 @@ enum {
 	OVERHEAD = 512, RECORD_ROOM = 2 * OVERHEAD,
 	/* Records of so much data are bulk. */
 	BULK_RECORD = 1024,
-	READ_SIZE = 65536, SCRATCH = READ_SIZE + HEADER + MAX_SEALED, MAX_RECORDS = 160,
+	READ_SIZE = 262144, SCRATCH = READ_SIZE + HEADER + MAX_SEALED, MAX_RECORDS = 160,
 	/* Records in a row that carry nothing for the reader: a peer may not keep us busy so. */
 	IDLE_RECORDS = 32
 };

@@ -122,18 +122,22 @@ static int make_watch_room(unsigned fd)
 	return 0;
 }
 
+static int control(const struct watch *watch, int operation, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.u64 = event_key(watch) };
+
+	return epoll_ctl(loop.epoll, operation, watch->fd, &event);
+}
+
 static int start(struct watch *watch, int fd, void (*notify)(struct watch *watch), uint32_t events)
 {
-	struct epoll_event event = { .events = events };
-
 	if (make_watch_room((unsigned)fd) < 0)
 		return -1;
 	watch->fd = fd;
 	watch->generation = ++loop.watch_generation;
 	watch->ready = 0;
 	watch->quiet = watch->always = false;
-	event.data.u64 = event_key(watch);
-	if (epoll_ctl(loop.epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
+	if (control(watch, EPOLL_CTL_ADD, events) < 0) {
 		if (errno != EPERM)
 			return -1;
 		/* regular files, /dev/null: they never block */
@@ -166,9 +170,7 @@ int watch_start_level(struct watch *watch, int fd, void (*notify)(struct watch *
 
 static void change_events(struct watch *watch, uint32_t events)
 {
-	struct epoll_event event = { .events = events | EPOLLET, .data.u64 = event_key(watch) };
-
-	if (epoll_ctl(loop.epoll, EPOLL_CTL_MOD, watch->fd, &event) < 0)
+	if (control(watch, EPOLL_CTL_MOD, events | EPOLLET) < 0)
 		log_error("epoll_ctl(): %s", error_text(errno));
 }
 
@@ -177,6 +179,16 @@ void watch_write_again(struct watch *watch)
 	watch->ready &= (uint8_t)~WATCH_WRITE;
 	if (watch->quiet)
 		change_events(watch, QUIET_EVENTS | EPOLLOUT);
+}
+
+void watch_suspend(struct watch *watch)
+{
+	epoll_ctl(loop.epoll, EPOLL_CTL_DEL, watch->fd, NULL);
+}
+
+int watch_resume(struct watch *watch)
+{
+	return control(watch, EPOLL_CTL_ADD, QUIET_EVENTS | EPOLLET);
 }
 
 void watch_end(struct watch *watch)

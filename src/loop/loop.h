@@ -71,6 +71,12 @@ int watch_start_quiet(struct watch *watch, int fd, void (*notify)(struct watch *
 /* Writing said "again": clear WATCH_WRITE, and have notify() called when there is room. */
 void watch_write_again(struct watch *watch);
 
+/* For the time of many calls in a row: the kernel looks for the loop with each packet that such a
+ * socket sends or gets, and need not. For quiet ones. What comes meanwhile is told after
+ * watch_resume(), which returns 0, or -1 with errno set (ENOMEM, ENOSPC): nothing will be told. */
+void watch_suspend(struct watch *watch);
+int watch_resume(struct watch *watch);
+
 /* Have run() called once in this turn (or the next). Queuing twice is fine. */
 void task_queue(struct task *task);
 void task_cancel(struct task *task);

@@ -112,12 +112,15 @@ static int enter_directory(const struct opt_value *value, const struct opt_targe
 
 int process_enter(const struct spec *spec, struct process_frame *frame)
 {
-	const struct opt_value *directory = wanted(spec, "chdir");
-	const struct opt_value *mask = wanted(spec, "umask");
-	const struct opt_value *network = wanted(spec, "netns");
+	const struct opt_value *directory, *mask, *network;
 	struct opt_target target = {.fd = -1, .where = spec->text};
 
 	*frame = (struct process_frame){.directory = -1, .network = -1};
+	if (spec->opt_count == 0 && spec->above == NULL)
+		return 0;
+	directory = wanted(spec, "chdir");
+	mask = wanted(spec, "umask");
+	network = wanted(spec, "netns");
 	if (network != NULL && enter_namespace(network, &target, frame) != 0)
 		return -1;
 	if (directory != NULL && enter_directory(directory, &target, frame) != 0) {

@@ -40,23 +40,22 @@ static void release_held(struct flow *flow)
 {
 	if (flow->held == NULL)
 		return;
-	if (flows.pooled < FLOWS_POOLED)
-		flows.pool[flows.pooled++] = flow->held;
-	else
-		free(flow->held);
+	flows.holding -= flow->held_end;
+	free(flow->held);
 	flow->held = NULL;
 	flow->held_start = flow->held_end = 0;
+	flow->packet_size = 0;
 }
 
 void flow_release_pipe(struct flow *flow)
 {
 	splice_return(flow->pipe);
 	flow->pipe = NULL;
-	flow->full_reads = 0;
 }
 
 void flow_release(struct flow *flow)
 {
+	flows.holding -= flow->owed;
 	flow->owed = 0;
 	release_held(flow);
 	flow_release_pipe(flow);
@@ -167,11 +166,15 @@ void flow_transferred(struct flow *flow, size_t length)
 	         flow->sink->write_fd);
 }
 
-bool flow_take_buffer(struct flow *flow)
+bool flow_take_buffer(struct flow *flow, size_t length)
 {
-	flow->held = flows.pooled > 0 ? flows.pool[--flows.pooled] : malloc(flows.size);
-	if (flow->held != NULL)
+	flow->held = malloc(length);
+	if (flow->held != NULL) {
+		flow->held_start = 0;
+		flow->held_end = (uint32_t)length;
+		flows.holding += length;
 		return true;
+	}
 	log_error("no memory to hold what could not be written: %s", error_text(ENOMEM));
 	flow_fail(flow);
 	return false;
@@ -180,11 +183,9 @@ bool flow_take_buffer(struct flow *flow)
 /* Keep what the sink did not take. */
 bool flow_hold(struct flow *flow, const unsigned char *data, size_t length)
 {
-	if (!flow_take_buffer(flow))
+	if (!flow_take_buffer(flow, length))
 		return false;
 	memcpy(flow->held, data, length);
-	flow->held_start = 0;
-	flow->held_end = (uint32_t)length;
 	return true;
 }
 
@@ -193,9 +194,11 @@ bool flow_write_out(struct flow *flow, const unsigned char *data, size_t length,
 {
 	*written = 0;
 	do {
-		size_t n = 0;
+		size_t n = 0, part = length - *written;
 
-		switch (channel_write(flow->sink, data + *written, length - *written, &n)) {
+		if (flow->packet_size > 0 && part > flow->packet_size)
+			part = flow->packet_size;
+		switch (channel_write(flow->sink, data + *written, part, &n)) {
 		case IO_OK:
 			*written += n;
 			flow->progress = true;
@@ -203,9 +206,9 @@ bool flow_write_out(struct flow *flow, const unsigned char *data, size_t length,
 		case IO_AGAIN:
 			return false;
 		default:
-			if (packet_refused(flow, length)) {
-				*written = length;
-				return true;
+			if (packet_refused(flow, part)) {
+				*written += part;
+				break;
 			}
 			if (flow->state != FLOW_DONE)
 				flow_write_failed(flow);
@@ -237,6 +240,7 @@ static bool write_owed(struct flow *flow)
 	switch (channel_write(flow->sink, "", flow->owed, &n)) {
 	case IO_OK:
 		flow->owed -= (uint32_t)n;
+		flows.holding -= n;
 		flow->progress = true;
 		return flow->owed == 0;
 	case IO_AGAIN:

@@ -33,11 +33,12 @@ struct splice_pipe;
 struct flow {
 	struct channel *source, *sink;
 	struct splice_pipe *pipe;      /* NULL: not splicing at the moment */
-	unsigned char *held;           /* a pooled buffer, or NULL */
+	unsigned char *held;           /* what the sink did not take, or NULL */
 	uint32_t held_start, held_end; /* the same: an empty packet is held */
 	uint32_t owed;                 /* bytes that the sink keeps but has not written */
 	uint32_t read_size;
 	uint32_t cut, refused;         /* packets: did not fit our buffer; lost */
+	uint16_t packet_size;          /* what is held is packets of so many bytes; 0: one, or a stream */
 	uint8_t state;                 /* enum flow_state */
 	uint8_t full_reads;            /* in a row: the sign of bulk */
 	bool left_to_right : 1;

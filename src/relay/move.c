@@ -12,6 +12,11 @@ enum { BULK_READS = 4 };
 /* Pieces of memory written at once; bytes to be wanted for that. */
 enum { PIECES = 16, LEND_SIZE = 16384 };
 
+/* Without copying, the more is moved at once the cheaper it is; but what the sink does not take has
+ * to be held. So a flow begins with a quarter of a block, and doubles that with each step of which
+ * all was written, up to four blocks, while all flows together hold little. */
+enum { STEPS = 4, LITTLE_HELD = 1024 * 1024 };
+
 static void source_ended(struct flow *flow)
 {
 	if (flow->source->ignore_eof) {
@@ -51,13 +56,33 @@ static bool no_data(struct flow *flow, enum io_status status, size_t *moved)
 	}
 }
 
+/* Bytes to be moved at once without copying. Who has asked for small blocks gets them. */
+static size_t step_size(const struct flow *flow)
+{
+	size_t least = flow->read_size / 4;
+
+	if (least < LEND_SIZE)
+		return flow->read_size;
+	if (flows.holding > LITTLE_HELD)
+		return least;
+	return least << (flow->full_reads < STEPS ? flow->full_reads : STEPS);
+}
+
+/* So much of so many bytes was written. */
+static void adapt_step(struct flow *flow, size_t written, size_t length)
+{
+	if (written < length)
+		flow->full_reads = 0;
+	else if (flow->full_reads < STEPS && length > step_size(flow) / 2)
+		flow->full_reads++;
+}
+
 /* What the sink did not take of the pieces. */
 static bool hold_pieces(struct flow *flow, const struct iovec *pieces, unsigned count, size_t taken)
 {
-	if (!flow_take_buffer(flow))
+	if (!flow_take_buffer(flow, pieces_size(pieces, count) - taken))
 		return false;
-	flow->held_start = 0;
-	flow->held_end = (uint32_t)pieces_copy(flow->held, pieces, count, taken);
+	pieces_copy(flow->held, pieces, count, taken);
 	return true;
 }
 
@@ -67,7 +92,8 @@ static bool lend_once(struct flow *flow, size_t *moved)
 	struct iovec pieces[PIECES];
 	unsigned count = PIECES;
 	size_t length, written = 0;
-	enum io_status status = flow->source->ops->lend(flow->source, flow->read_size, pieces, &count);
+	enum io_status status = flow->source->ops->lend(flow->source, step_size(flow),
+	                                                 pieces, &count);
 
 	if (status != IO_OK)
 		return no_data(flow, status, moved);
@@ -79,6 +105,7 @@ static bool lend_once(struct flow *flow, size_t *moved)
 		flow_write_failed(flow);
 		return false;
 	}
+	adapt_step(flow, written, length);
 	if (written == length)
 		return true;
 	/* most often it takes nothing more now; if it does, the next turn tries */
@@ -99,7 +126,9 @@ static bool fill_once(struct flow *flow, struct iovec *room, unsigned count, siz
 		flow_write_failed(flow);
 		return false;
 	}
+	adapt_step(flow, written, length);
 	flow->owed = (uint32_t)(length - written);
+	flows.holding += flow->owed;
 	return true;
 }
 
@@ -135,12 +164,48 @@ static bool copy_once(struct flow *flow, size_t *moved)
 	return forward(flow, length);
 }
 
+static bool can_couple(const struct flow *flow)
+{
+	return flow->source->ops->read_train != NULL && flow->sink->ops->write_train != NULL &&
+	       flows.dump == NULL && flow->sink->writes_packets;
+}
+
+/* One packet or a train of them, whatever there is. Returns as copy_once() does. */
+static bool train_once(struct flow *flow, size_t *moved)
+{
+	size_t length = 0, size = 0, written;
+	enum io_status status = flow->source->ops->read_train(flow->source, flows.scratch,
+	                                                      flow->read_size, &length, &size);
+
+	if (status != IO_OK)
+		return no_data(flow, status, moved);
+	if (flow->source->lost > 0)
+		report_cut(flow, length);
+	*moved += length > BLOCK_BYTES ? length : BLOCK_BYTES;
+	if (length == size)
+		return forward(flow, length);
+	for (size_t at = 0; at < length; at += size)
+		flow_transferred(flow, length - at < size ? length - at : size);
+	status = flow->sink->ops->write_train(flow->sink, flows.scratch, length, size);
+	if (status == IO_ERROR)
+		flow_write_failed(flow);
+	if (status != IO_AGAIN)
+		return status == IO_OK;
+	flow->packet_size = (uint16_t)size;
+	if (flow_write_out(flow, flows.scratch, length, &written)) {
+		flow->packet_size = 0;
+		return true;
+	}
+	if (flow->state == FLOW_OPEN)
+		flow_hold(flow, flows.scratch + written, length - written);
+	return false;
+}
+
 /* Is it worth a pipe, and can both ends do it? */
 static bool start_splicing(struct flow *flow)
 {
 	if (flow->no_splice || flow->full_reads < BULK_READS)
 		return false;
-	flow->full_reads = 0;
 	if (flow->source->ops->splice_fd(flow->source, false) < 0 ||
 	    flow->sink->ops->splice_fd(flow->sink, true) < 0) {
 		flow->no_splice = true;
@@ -181,13 +246,14 @@ static bool splice_once(struct flow *flow, size_t *moved)
 	switch (splice_fill(flow->pipe, fd, &length)) {
 	case IO_OK:
 		*moved += length;
+		flow->full_reads = length < flow->read_size ? 0 : BULK_READS;
 		flow_transferred(flow, length);
 		return flow_drain_pipe(flow);
 	case IO_AGAIN:
-		/* between two bursts the pipe is of use to others */
+		/* between two bursts the pipe is of use to others; the next one is bulk, too, unless this
+		 * one ended with little */
 		flow->source->ops->not_ready(flow->source, CHAN_READABLE);
 		flow_release_pipe(flow);
-		flow->full_reads = BULK_READS - 1;
 		return false;
 	default:
 		/* the end, or an error: reading will tell which */
@@ -219,7 +285,9 @@ bool flow_move_once(struct flow *flow, size_t *moved)
 		return splice_once(flow, moved);
 	if (can_lend(flow))
 		return lend_once(flow, moved);
-	if (can_fill(flow) && flow->sink->ops->room(flow->sink, flow->read_size, room, &count) == IO_OK)
+	if (can_fill(flow) && flow->sink->ops->room(flow->sink, step_size(flow), room, &count) == IO_OK)
 		return fill_once(flow, room, count, moved);
+	if (can_couple(flow))
+		return train_once(flow, moved);
 	return copy_once(flow, moved);
 }

@@ -8,14 +8,11 @@
  * so many bytes. */
 enum { TURN_BYTES = 1024 * 1024, BLOCK_BYTES = 4096 };
 
-enum { FLOWS_POOLED = 32 };
-
 struct flows {
 	size_t size, packet_size;
 	unsigned char *scratch;
 	const struct dump *dump;   /* NULL: nothing to show */
-	unsigned char *pool[FLOWS_POOLED];
-	unsigned pooled;
+	size_t holding;            /* bytes that all flows hold, or are owed */
 };
 extern struct flows flows;
 
@@ -42,10 +39,10 @@ void flow_transferred(struct flow *flow, size_t length);
 /* Write as much as the sink takes. Returns false if the flow has to wait or is over. */
 bool flow_write_out(struct flow *flow, const unsigned char *data, size_t length, size_t *written);
 
-/* Keep what the sink did not take; or have a buffer to do so. Returns false without memory, the flow
- * has then failed. */
+/* Keep what the sink did not take; or have a buffer for so much of it. Returns false without memory,
+ * the flow has then failed. */
 bool flow_hold(struct flow *flow, const unsigned char *data, size_t length);
-bool flow_take_buffer(struct flow *flow);
+bool flow_take_buffer(struct flow *flow, size_t length);
 void flow_release_pipe(struct flow *flow);
 
 #endif

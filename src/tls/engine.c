@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "chan/gcm.h"
 #include "loop/loop.h"
 #include "sys/log.h"
 #include "tls/ec.h"
@@ -32,14 +33,18 @@ static void set_hashes(br_ssl_engine_context *core)
 	br_ssl_engine_set_prf_sha384(core, &br_tls12_sha384_prf);
 }
 
-/* BearSSL takes the CPU's AES and carry-less multiplication where it has them. Asking for that takes
- * a while, in virtual machines: once is enough. */
+/* We and BearSSL take the CPU's instructions where it has them. Asking for that takes a while, in
+ * virtual machines: once is enough. */
 static const br_ssl_engine_context *best_ciphers(void)
 {
 	static br_ssl_engine_context best;
+	const struct gcm_classes *gcm;
 
 	if (best.iaes_ctr == NULL) {
 		br_ssl_engine_set_default_aes_gcm(&best);
+		gcm = gcm_classes();
+		if (gcm != NULL)
+			br_ssl_engine_set_gcm(&best, gcm->in, gcm->out);
 		br_ssl_engine_set_default_aes_cbc(&best);
 		br_ssl_engine_set_default_aes_ccm(&best);
 		br_ssl_engine_set_default_des_cbc(&best);

@@ -12,13 +12,12 @@
  */
 #define _GNU_SOURCE
 #include "load.h"
+#include "load_tls.h"
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,8 +27,7 @@
 
 enum {
 	RECORD = 16 * 1024,	/* bytes of data in a record at most */
-	READ_AHEAD = 64 * 1024,	/* bytes taken from the kernel at a time */
-	THREADS = 64
+	READ_AHEAD = 64 * 1024	/* bytes taken from the kernel at a time */
 };
 
 /* ---- basics ----------------------------------------------------------- */
@@ -47,8 +45,7 @@ static int fail_tls(const char *what)
 	return -1;
 }
 
-/* A context for one cipher suite, or NULL after logging. */
-static SSL_CTX *new_context(const SSL_METHOD *method, const char *suite)
+SSL_CTX *new_context(const SSL_METHOD *method, const char *suite)
 {
 	bool newest = strncmp(suite, "TLS_", 4) == 0;
 	int version = newest ? TLS1_3_VERSION : TLS1_2_VERSION;
@@ -125,9 +122,7 @@ static int read_much(SSL *tls, uint64_t left)
 	return 0;
 }
 
-/* Say goodbye without waiting for an answer, and close. A session that was
- * not ended so would not be resumed. */
-static void hang_up(SSL *tls)
+void hang_up(SSL *tls)
 {
 	int fd = SSL_get_fd(tls);
 
@@ -137,9 +132,7 @@ static void hang_up(SSL *tls)
 	close(fd);
 }
 
-/* A connection after its handshake, with the session if there is one to be
- * resumed; NULL after logging. fd is from dial(). */
-static SSL *tls_connect(SSL_CTX *context, int fd, SSL_SESSION *session)
+SSL *tls_connect(SSL_CTX *context, int fd, SSL_SESSION *session)
 {
 	SSL *tls = fd == -1 ? NULL : new_tls(context, fd);
 
@@ -155,8 +148,7 @@ static SSL *tls_connect(SSL_CTX *context, int fd, SSL_SESSION *session)
 	return NULL;
 }
 
-/* Send one hello in echo mode and check its return. */
-static int tls_exchange(SSL *tls)
+int tls_exchange(SSL *tls)
 {
 	unsigned char out[MESSAGE], in[MESSAGE];
 
@@ -221,7 +213,7 @@ static int serve_connection(SSL_CTX *context, int fd)
 int run_tls_serve(char **argv)
 {
 	SSL_CTX *context = new_context(TLS_server_method(), argv[2]);
-	struct sockaddr_in at;
+	struct endpoint at;
 	int listener = parse_endpoint(argv, &at) == -1 ? -1 : open_listener(&at);
 	struct pollfd ready = { .fd = listener, .events = POLLIN };
 
@@ -245,7 +237,7 @@ int run_tls_serve(char **argv)
 int run_tls_wait(char **argv)
 {
 	SSL_CTX *context = new_context(TLS_client_method(), argv[2]);
-	struct sockaddr_in to;
+	struct endpoint to;
 	int status;
 	SSL *tls;
 
@@ -263,7 +255,7 @@ int run_tls_wait(char **argv)
 
 struct tls_stream {
 	SSL_CTX *context;
-	struct sockaddr_in to;
+	struct endpoint to;
 	pthread_t thread;
 	bool up;
 	uint64_t length;
@@ -303,7 +295,7 @@ int run_tls_bulk(char **argv)
 	size_t count = (size_t)parse_count(argv[3]);
 	uint64_t start = now(), bytes = parse_count(argv[4]);
 	struct tls_stream streams[THREADS];
-	struct sockaddr_in to;
+	struct endpoint to;
 	int status = 0;
 
 	if (context == NULL || parse_endpoint(argv, &to) == -1)
@@ -328,120 +320,30 @@ int run_tls_bulk(char **argv)
 	return status;
 }
 
-/* ---- tls-handshakes: connect, greet, a message each way, close ---------- */
-
-/* What all clients of a run share. */
-struct greeting {
-	SSL_CTX *context;
-	struct sockaddr_in to;
-	bool resume;
-	uint64_t most, end;	/* connections; nanoseconds: none begins after it */
-	atomic_ullong begun, done, resumed;
-	atomic_bool failed;
-};
-
-struct greeter {
-	struct greeting *all;
-	SSL_SESSION *session;
-	pthread_t thread;
-};
-
-/* One connection. Its session is kept for the next one if sessions are to be
- * resumed and this was a new one. Returns 0 or -1. */
-static int greet(struct greeter *g)
-{
-	SSL *tls = tls_connect(g->all->context, dial(&g->all->to), g->session);
-	int status;
-
-	if (tls == NULL)
-		return -1;
-	status = tls_exchange(tls);
-	if (SSL_session_reused(tls)) {
-		g->all->resumed++;
-	} else if (g->all->resume) {
-		SSL_SESSION_free(g->session);
-		g->session = SSL_get1_session(tls);
-	}
-	hang_up(tls);
-	return status;
-}
-
-static void *greeter_thread(void *argument)
-{
-	struct greeter *g = argument;
-	struct greeting *all = g->all;
-
-	while (!all->failed && now() < all->end && all->begun++ < all->most) {
-		if (greet(g) == -1)
-			all->failed = true;
-		else
-			all->done++;
-	}
-	return NULL;
-}
-
-static int greet_all(struct greeting *all, struct greeter *clients, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		errno = pthread_create(&clients[i].thread, NULL, greeter_thread, &clients[i]);
-		if (errno != 0)
-			return fail("pthread_create");
-	}
-	for (size_t i = 0; i < count; i++)
-		pthread_join(clients[i].thread, NULL);
-	return all->failed ? -1 : 0;
-}
-
-/* Every client connects once; then the command is run, clients connect again
- * and again until a time is over or a number of connections is reached, and
- * the command is run once more. So the first connections, whose handshakes
- * are full ones in any case, are not in the numbers. Prints, after what the
- * command prints: the word "load", connections, seconds, how many of them
- * resumed a session. */
-int run_tls_handshakes(char **argv)
-{
-	struct greeting all = { .context = new_context(TLS_client_method(), argv[2]),
-		.resume = strcmp(argv[3], "resumed") == 0, .most = parse_count(argv[6]) };
-	size_t count = (size_t)parse_count(argv[4]);
-	struct greeter clients[THREADS] = { 0 };
-	uint64_t start;
-
-	if (all.context == NULL || parse_endpoint(argv, &all.to) == -1 || count == 0 || count > THREADS)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		clients[i].all = &all;
-		if (greet(&clients[i]) == -1)
-			return -1;
-	}
-	if (run_command(argv + 7) == -1)
-		return -1;
-	start = now();
-	all.end = start + (uint64_t)(strtod(argv[5], NULL) * 1e9);
-	if (greet_all(&all, clients, count) == -1)
-		return -1;
-	printf("load %llu %.6f %llu\n", all.done, seconds_since(start), all.resumed);
-	fflush(stdout);
-	return run_command(argv + 7);
-}
-
 /* ---- tls-idle: hold many sessions while a command looks at the relay ---- */
 
+/* Runs the command with each of the levels as its last word, while so many
+ * sessions are held. The levels grow: "10,100". */
 int run_tls_idle(char **argv)
 {
 	SSL_CTX *context = new_context(TLS_client_method(), argv[2]);
-	uint64_t count = parse_count(argv[3]);
-	struct sockaddr_in to;
+	uint64_t held = 0;
+	struct endpoint to;
 
 	if (context == NULL || parse_endpoint(argv, &to) == -1)
 		return -1;
-	for (uint64_t i = 0; i < count; i++) {
-		SSL *tls = tls_connect(context, dial(&to), NULL);
+	for (char *level = strtok(argv[3], ","); level != NULL; level = strtok(NULL, ",")) {
+		for (; held < parse_count(level); held++) {
+			SSL *tls = tls_connect(context, dial(&to), NULL);
 
-		if (tls == NULL || tls_exchange(tls) == -1) {
-			fprintf(stderr, "load: %llu of %llu sessions were up\n",
-				(unsigned long long)i, (unsigned long long)count);
-			return -1;
+			if (tls == NULL || tls_exchange(tls) == -1) {
+				fprintf(stderr, "load: %llu of %s sessions were up\n",
+					(unsigned long long)held, level);
+				return -1;
+			}
 		}
+		if (run_command(argv + 4, level) == -1)
+			return -1;
 	}
-	return run_command(argv + 4);
+	return 0;
 }

@@ -95,12 +95,12 @@ int run_udp_serve(char **argv)
 {
 	static struct batch b;
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct sockaddr_in at;
+	struct endpoint at;
 
 	if (fd == -1 || parse_endpoint(argv, &at) == -1)
 		return -1;
 	enlarge_buffers(fd);
-	if (bind(fd, (struct sockaddr *)&at, sizeof at) == -1)
+	if (bind(fd, &at.address.any, at.length) == -1)
 		return fail("bind");
 	for (;;) {
 		int n = batch_receive(fd, &b);
@@ -151,12 +151,12 @@ static void queue_remove(struct queue *q, struct peer *p)
 		q->last = p->previous;
 }
 
-static int peer_open(struct peer *p, const struct sockaddr_in *to)
+static int peer_open(struct peer *p, const struct endpoint *to)
 {
 	*p = (struct peer){ .fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0) };
 	if (p->fd == -1)
 		return fail("socket");
-	return connect(p->fd, (const struct sockaddr *)to, sizeof *to) == 0 ? 0 : fail("connect");
+	return connect(p->fd, &to->address.any, to->length) == 0 ? 0 : fail("connect");
 }
 
 /* Send a request. A send that fails (nobody listens yet, no memory for the
@@ -215,7 +215,7 @@ static int peer_greet(struct peer *p, int pause, double limit)
 
 int run_udp_wait(char **argv)
 {
-	struct sockaddr_in to;
+	struct endpoint to;
 	struct peer p;
 
 	if (parse_endpoint(argv, &to) == -1 || peer_open(&p, &to) == -1)
@@ -238,7 +238,7 @@ struct crowd {
 
 /* One after the other, so that the relay opens its sessions without a burst,
  * which would measure what its receive buffer holds. */
-static int crowd_gather(struct crowd *c, const struct sockaddr_in *to)
+static int crowd_gather(struct crowd *c, const struct endpoint *to)
 {
 	for (size_t i = 0; i < c->count; i++) {
 		struct peer *p = &c->peers[i];
@@ -347,7 +347,7 @@ int run_udp(char **argv)
 	struct crowd c = { .count = (size_t)parse_count(argv[2]),
 		.flight = (size_t)parse_count(argv[3]), .ep = epoll_create1(EPOLL_CLOEXEC) };
 	uint64_t lost_first;
-	struct sockaddr_in to;
+	struct endpoint to;
 	double seconds = 0;
 
 	if (c.ep == -1 || c.count == 0 || c.flight == 0 || parse_endpoint(argv, &to) == -1)
@@ -358,9 +358,9 @@ int run_udp(char **argv)
 	if (c.peers == NULL || crowd_gather(&c, &to) == -1)
 		return -1;
 	lost_first = c.lost;
-	if (crowd_run(&c, 0.1, &seconds) == -1 || run_command(argv + 5) == -1)
+	if (crowd_run(&c, 0.1, &seconds) == -1 || run_command(argv + 5, NULL) == -1)
 		return -1;
-	if (crowd_run(&c, strtod(argv[4], NULL), &seconds) == -1 || run_command(argv + 5) == -1)
+	if (crowd_run(&c, strtod(argv[4], NULL), &seconds) == -1 || run_command(argv + 5, NULL) == -1)
 		return -1;
 	printf("load %llu %.6f %llu %llu\n", (unsigned long long)c.done, seconds,
 		(unsigned long long)c.lost, (unsigned long long)lost_first);
