@@ -2,6 +2,8 @@
  * has the data, or by the scratch buffer. */
 #include "relay/move.h"
 
+#include <errno.h>
+
 #include "relay/dump.h"
 #include "relay/splice.h"
 #include "sys/log.h"
@@ -242,8 +244,10 @@ static bool splice_once(struct flow *flow, size_t *moved)
 {
 	size_t length = 0;
 	int fd = flow->source->ops->splice_fd(flow->source, false);
+	enum io_status status = splice_fill(flow->pipe, fd, &length);
+	int error;
 
-	switch (splice_fill(flow->pipe, fd, &length)) {
+	switch (status) {
 	case IO_OK:
 		*moved += length;
 		flow->full_reads = length < flow->read_size ? 0 : BULK_READS;
@@ -256,9 +260,14 @@ static bool splice_once(struct flow *flow, size_t *moved)
 		flow_release_pipe(flow);
 		return false;
 	default:
-		/* the end, or an error: reading will tell which */
+		/* the end, which reading will tell; or what can't be spliced; or an error, which a
+		 * socket tells only once */
+		error = errno;
 		flow_release_pipe(flow);
 		flow->no_splice = true;
+		errno = error;
+		if (status == IO_ERROR && error != EINVAL && flow->source->stream_socket)
+			flow_read_failed(flow);
 		return true;
 	}
 }
