@@ -419,6 +419,21 @@ test_isolated_descriptors() {
 	wait_until has_children "$relay" 0
 }
 
+test_isolated_over_one_connection() {
+	# processes of their own share the first address's connection, one half of a!!b included
+	mkdir collected
+	server collect collect collected
+	for first in "TCP4:127.0.0.1:$server_port" "TCP4:127.0.0.1:$server_port!!TCP4:127.0.0.1:$server_port"; do
+		listener relay -U "$first" TCP4-LISTEN:0,bind=127.0.0.1,fork,isolate
+		relay=$pid
+		client ask "127.0.0.1:$port" abc
+		wait_until has_children "$relay" 0
+		stop "$relay"
+	done
+	wait_until test -e collected/2 -a -e collected/3
+	assertEquals 'abc abc' "$(cat collected/1) $(cat collected/2 collected/3)"
+}
+
 test_isolated_connections_leave_nothing() {
 	# after connections in processes the server has what it had before
 	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork,isolate PIPE
