@@ -419,6 +419,21 @@ test_isolated_descriptors() {
 	wait_until has_children "$relay" 0
 }
 
+test_isolated_over_one_connection() {
+	# processes of their own share the first address's connection, one half of a!!b included
+	mkdir collected
+	server collect collect collected
+	for first in "TCP4:127.0.0.1:$server_port" "TCP4:127.0.0.1:$server_port!!TCP4:127.0.0.1:$server_port"; do
+		listener relay -U "$first" TCP4-LISTEN:0,bind=127.0.0.1,fork,isolate
+		relay=$pid
+		client ask "127.0.0.1:$port" abc
+		wait_until has_children "$relay" 0
+		stop "$relay"
+	done
+	wait_until test -e collected/2 -a -e collected/3
+	assertEquals 'abc abc' "$(cat collected/1) $(cat collected/2 collected/3)"
+}
+
 test_isolated_connections_leave_nothing() {
 	# after connections in processes the server has what it had before
 	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork,isolate PIPE
@@ -506,6 +521,57 @@ test_idle_sessions_rest() {
 	client ask "127.0.0.1:$port" abc
 	assertTrue 'grows' "[ $(turns "$relay") -gt $before ]"
 	exec 9>&-
+}
+
+# Connections one after the other: each says a byte, hears it again and ends.
+short_connections() {
+	run "$python" -c '
+import socket, sys
+for _ in range(int(sys.argv[2])):
+    peer = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 10)
+    peer.sendall(b"x")
+    assert peer.recv(1) == b"x"
+    peer.shutdown(socket.SHUT_WR)
+    assert peer.recv(1) == b""
+' "$1" "$2"
+	assert_status 0
+}
+
+# calls_within NAME MOST: so many calls in the trace, and some to spare for the start.
+calls_within() {
+	calls=$(count_lines trace "^[0-9]+ +$1\\(")
+	assertTrue "$1: $calls calls" "[ $calls -le $(($2 + 25)) ]"
+}
+
+test_calls_of_short_connections() {
+	need strace || return 0
+	without_leak_check
+	server echo echo
+	start relay strace -f -o trace "$SOCAT" -d -d TCP4-LISTEN:0,bind=127.0.0.1,fork \
+		"TCP4:127.0.0.1:$server_port"
+	wait_log relay.log 'listening on'
+	port=$(port_of relay.log)
+	short_connections "$port" 200
+	calls_within accept4 400
+	calls_within epoll_ctl 400
+	calls_within connect 200
+	calls_within recvfrom 800
+	calls_within sendto 400
+	calls_within shutdown 200
+	calls_within close 400
+	for call in pipe2 fcntl getsockopt setsockopt poll; do
+		calls_within "$call" 0
+	done
+	# sanitizers have a malloc of their own
+	if ! sanitized; then
+		for call in mmap munmap mremap brk madvise; do
+			calls_within "$call" 0
+		done
+	fi
+	refute_log trace 'EPOLL_CTL_(MOD|DEL)'
+	# strace itself heeds no signal
+	kill -TERM "$(sed -n 's/.*socat\[\([0-9]*\)\] N listening.*/\1/p' relay.log)"
+	finish "$pid"
 }
 
 # shellcheck source=/dev/null

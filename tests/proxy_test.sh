@@ -471,10 +471,13 @@ test_data() {
 	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork "$(through '' "127.0.0.1:$target_port")"
 	client full "127.0.0.1:$port" 2 3000000
 	assert_status 0
+	wait_until test -s target.port.sum
 	there=$(cat target.port.sum)
+	rm target.port.sum
 	cp out here
 	client full "127.0.0.1:$target_port" 2 3000000
 	assertEquals "$(cat out)" "$(cat here)"
+	wait_until test -s target.port.sum
 	assertEquals "$(cat target.port.sum)" "$there"
 	refute_log relay.log ' [EW] '
 }

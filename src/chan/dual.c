@@ -46,6 +46,12 @@ static int dual_attach(struct channel *channel)
 	return channel_attach(dual->writer, notified, dual);
 }
 
+static void dual_detach(struct channel *channel)
+{
+	channel_detach(((struct dual *)channel)->reader);
+	channel_detach(((struct dual *)channel)->writer);
+}
+
 static unsigned dual_ready(const struct channel *channel)
 {
 	const struct dual *dual = (const struct dual *)channel;
@@ -105,9 +111,9 @@ static struct channel *dual_dup(const struct channel *channel)
 
 static const struct chan_ops dual_ops = {
 	.kind = "dual", .read = dual_read, .write = dual_write, .finish = dual_finish,
-	.attach = dual_attach, .ready = dual_ready, .splice_fd = dual_splice,
-	.not_ready = dual_not_ready, .dup = dual_dup, .explain = dual_explain,
-	.close = dual_close,
+	.attach = dual_attach, .detach = dual_detach, .ready = dual_ready,
+	.splice_fd = dual_splice, .not_ready = dual_not_ready, .dup = dual_dup,
+	.explain = dual_explain, .close = dual_close,
 };
 
 struct channel *dual_new(struct channel *reader, struct channel *writer)

@@ -256,11 +256,9 @@ static bool holds_nothing(struct flow *flow)
 {
 	if (flow->owed > 0)
 		return write_owed(flow);
-	if (flow->held != NULL)
-		return write_held(flow);
-	if (flow->pipe != NULL)
-		return flow_drain_pipe(flow);
-	return true;
+	if (flow->pipe != NULL && !flow_drain_pipe(flow))
+		return false;
+	return flow->held == NULL || write_held(flow);
 }
 
 static bool pump_open(struct flow *flow)

@@ -2,6 +2,8 @@
  * has the data, or by the scratch buffer. */
 #include "relay/move.h"
 
+#include <errno.h>
+
 #include "relay/dump.h"
 #include "relay/splice.h"
 #include "sys/log.h"
@@ -215,6 +217,21 @@ static bool start_splicing(struct flow *flow)
 	return flow->pipe != NULL;
 }
 
+/* The sink can be written to, but not from a pipe: some terminals, files for appending. What the pipe
+ * has is held like anything else. */
+static bool unload_pipe(struct flow *flow)
+{
+	if (!flow_take_buffer(flow, splice_held(flow->pipe)))
+		return false;
+	if (!splice_unload(flow->pipe, flow->held)) {
+		flow_write_failed(flow);
+		return false;
+	}
+	flow_release_pipe(flow);
+	flow->no_splice = true;
+	return true;
+}
+
 bool flow_drain_pipe(struct flow *flow)
 {
 	int fd = flow->sink->ops->splice_fd(flow->sink, true);
@@ -230,6 +247,8 @@ bool flow_drain_pipe(struct flow *flow)
 			flow->sink->ops->not_ready(flow->sink, CHAN_WRITABLE);
 			return false;
 		default:
+			if (errno == EINVAL)
+				return unload_pipe(flow);
 			flow_write_failed(flow);
 			return false;
 		}
@@ -242,8 +261,10 @@ static bool splice_once(struct flow *flow, size_t *moved)
 {
 	size_t length = 0;
 	int fd = flow->source->ops->splice_fd(flow->source, false);
+	enum io_status status = splice_fill(flow->pipe, fd, &length);
+	int error;
 
-	switch (splice_fill(flow->pipe, fd, &length)) {
+	switch (status) {
 	case IO_OK:
 		*moved += length;
 		flow->full_reads = length < flow->read_size ? 0 : BULK_READS;
@@ -256,9 +277,14 @@ static bool splice_once(struct flow *flow, size_t *moved)
 		flow_release_pipe(flow);
 		return false;
 	default:
-		/* the end, or an error: reading will tell which */
+		/* the end, which reading will tell; or what can't be spliced; or an error, which a
+		 * socket tells only once */
+		error = errno;
 		flow_release_pipe(flow);
 		flow->no_splice = true;
+		errno = error;
+		if (status == IO_ERROR && error != EINVAL && flow->source->stream_socket)
+			flow_read_failed(flow);
 		return true;
 	}
 }

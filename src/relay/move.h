@@ -22,7 +22,8 @@ extern struct flows flows;
  * false if the flow has to wait, changed state, or left splicing. */
 bool flow_move_once(struct flow *flow, size_t *moved);
 
-/* Write what is in the flow's pipe. Returns false if the flow has to wait or is over. */
+/* Write what is in the flow's pipe, or hold it where that can't be. Returns false if the flow has to
+ * wait or is over. */
 bool flow_drain_pipe(struct flow *flow);
 
 /* --- flow.c --------------------------------------------------------------------- */

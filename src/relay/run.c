@@ -173,6 +173,9 @@ static void left_opened(void *owner, struct channel *left)
 	}
 	state.left = left;
 	if (address_forks(right)) {
+		/* it may be watched since it was connected: but only its duplicates are used, by child
+		 * processes, too, which close what is watched */
+		channel_detach(left);
 		start_server(right, state.settings->left, false);
 		return;
 	}

@@ -119,3 +119,18 @@ enum io_status splice_drain(struct splice_pipe *pipe, int fd, bool more, size_t 
 		pipe->held -= *length;
 	return status;
 }
+
+bool splice_unload(struct splice_pipe *pipe, unsigned char *data)
+{
+	while (pipe->held > 0) {
+		ssize_t n = read(pipe->read_fd, data, pipe->held);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		data += n;
+		pipe->held -= (size_t)n;
+	}
+	return true;
+}

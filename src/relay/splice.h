@@ -21,5 +21,7 @@ size_t splice_held(const struct splice_pipe *pipe);
 enum io_status splice_fill(struct splice_pipe *pipe, int fd, size_t *length);
 /* Empty the pipe into a descriptor. more: further bytes will follow at once. */
 enum io_status splice_drain(struct splice_pipe *pipe, int fd, bool more, size_t *length);
+/* Copy what is in the pipe, splice_held() bytes. Returns false with errno set. */
+bool splice_unload(struct splice_pipe *pipe, unsigned char *data);
 
 #endif
