@@ -131,12 +131,6 @@ static const struct chan_ops tls_ops = {
 	.not_ready = tls_not_ready, .dup = tls_dup, .explain = tls_explain, .close = tls_close,
 };
 
-/* Until a session attaches: what happens meanwhile is remembered below. */
-static void nobody(void *owner)
-{
-	(void)owner;
-}
-
 static size_t aligned(size_t size)
 {
 	return (size + 15) & ~(size_t)15;
@@ -183,7 +177,8 @@ struct channel *tls_channel_new(struct channel *below, const struct tls_session 
 	t->below = below;
 	t->version = (uint16_t)session->version;
 	t->max_fragment = (uint16_t)session->max_fragment;
-	t->base.notify = nobody;
+	/* until a session attaches, what happens is remembered below */
+	t->base.notify = channel_nobody;
 	channel_attach(below, notified, t);
 	return &t->base;
 }

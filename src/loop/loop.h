@@ -1,8 +1,8 @@
 /* The event loop: descriptors, tasks, timers.
  *
- * One loop per process. Descriptors are registered once, edge-triggered, for everything;
- * what is readable or writable is remembered in the watch until a call says "again". So a
- * session's readiness costs no system call beyond epoll_wait(2), and what a session does
+ * One loop per process. Descriptors are registered once, edge-triggered, for everything (but see
+ * watch_start_level()); what is readable or writable is remembered in the watch until a call
+ * says "again". So a session's readiness costs no system call beyond epoll_wait(2), and what a session does
  * next is a pure function of its state and these bits.
  *
  * One turn: epoll_wait, one notify() per watch with news, then the queued tasks (and those

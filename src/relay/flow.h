@@ -40,7 +40,7 @@ struct flow {
 	uint32_t cut, refused;         /* packets: did not fit our buffer; lost */
 	uint16_t packet_size;          /* what is held is packets of so many bytes; 0: one, or a stream */
 	uint8_t state;                 /* enum flow_state */
-	uint8_t full_reads;            /* in a row: the sign of bulk */
+	uint8_t full_reads;            /* in a row, or steps without copying: the sign of bulk */
 	bool left_to_right : 1;
 	bool failed : 1;               /* ended by an error, which was logged */
 	bool source_broken : 1;        /* reading failed: the source's peer is gone */
