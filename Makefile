@@ -15,6 +15,8 @@ TRIPLET := $(or $(CROSS:%-=%),$(shell uname -m)-linux-gnu)
 B       := build$(CROSS:%-=/%)
 DEPS    := build/deps/$(TRIPLET)
 CC      := $(DEPS)/bin/musl-gcc
+# What the platform needs besides, from the table of platforms.
+ARCH_CFLAGS := $(shell awk '$$2 == "$(TRIPLET)" { for (i = 5; i <= NF; i++) print $$i }' ci/platforms)
 FUZZ_SECONDS := 30
 
 SOURCES := $(sort $(wildcard src/*.c src/*/*.c))
@@ -28,7 +30,7 @@ CFLAGS   := -O2 -ffunction-sections -fdata-sections -fstack-protector-strong \
             -fPIE -ffile-prefix-map=$(CURDIR)/= $(ARCH_CFLAGS)
 LDFLAGS  := -static-pie -s -Wl,--gc-sections,-z,relro,-z,now,-z,noexecstack \
             -Wl,--build-id=none,--version-script=ci/exports.map \
-            -Wl,-z,pack-relative-relocs $(ARCH_LDFLAGS)
+            -Wl,-z,pack-relative-relocs
 HOT      := $(addprefix addr/,listener connect open client spec ip_stream datagram ip_datagram peers \
             peer peer_receive peer_send peer_table)
 SANITIZE := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
@@ -38,7 +40,7 @@ LIBS     := -lbearssl -lcap
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: help all image run test bench unit fuzz asan lint clean distclean \
-        install uninstall FORCE
+        dist install uninstall FORCE
 
 all: $(B)/socat ## build the static binary build/socat (default)
 
@@ -54,6 +56,9 @@ run: ## build the image and show it at work, or run ARGS='ADDRESS ADDRESS' in it
 # The last line on stdout is the tests' own "N passed, N failed".
 test: build/.setup-test $(B)/socat build/asan/socat ## run all tests
 	@tests/run
+
+dist: build/.setup-dist build/version.flags ## build what is published, for all platforms, into build/dist
+	@VERSION='$(VERSION)' SOURCE_DATE_EPOCH='$(DATE)' ci/dist
 
 bench: build/.setup-bench $(B)/socat ## compare speed and memory with other relays
 	@tests/bench/run
@@ -88,10 +93,10 @@ uninstall: ## remove what "make install" installed
 
 # --- the static binary --------------------------------------------------------
 
-$(B)/socat: $(call objects,$(B)/obj) $(B)/obj/.list ci/exports.map ci/check-binary
+$(B)/socat: $(call objects,$(B)/obj) $(B)/obj/.list ci/exports.map ci/check-binary ci/platforms
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
 	$(CROSS)objcopy -R .comment $@
-	ci/check-binary $@ $(CROSS)readelf
+	ci/check-binary $@ $(CROSS)readelf $(TRIPLET)
 
 # The same with its symbols, for profiles.
 $(B)/bench/socat-symbols: $(B)/socat
@@ -111,7 +116,7 @@ COLD := $(filter-out $(HOT:%=src/%.c),$(wildcard src/main.c src/cli/*.c src/opt/
         local_address.c)))
 $(COLD:src/%.c=$(B)/obj/%.o): CFLAGS += -Os
 
-$(DEPS)/stamp: ci/deps ci/deps.lock | build/.setup-build
+$(DEPS)/stamp: ci/deps ci/deps.lock ci/platforms | build/.setup-build
 	CROSS=$(CROSS) ARCH_CFLAGS="$(ARCH_CFLAGS)" ci/deps
 
 # --- checked by sanitizers: the host's compiler, C library and packages -------

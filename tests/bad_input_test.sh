@@ -55,7 +55,7 @@ check_line() {
 		printf '%s\t%s\n' "$words" "$(sed -n 's/^[^]]*\] E //p' ../err)"
 		return
 	fi
-	if sanitized || ! command -v strace >/dev/null; then
+	if sanitized || emulated || ! command -v strace >/dev/null; then
 		run "$SOCAT" "$@" </dev/null
 	else
 		run strace -f -o ../trace -e trace=socket,socketpair,pipe,pipe2,open,openat,creat,execve,fork,clone,vfork,unlink,unlinkat \

@@ -59,6 +59,11 @@ sanitized() {
 	[ -n "${SANITIZER_LOG:-}" ]
 }
 
+# True if the program tested is one for another kind of processor, by an emulator (platforms/run).
+emulated() {
+	[ -n "${EMULATOR:-}" ]
+}
+
 # The C libraries say these in different words.
 in_use='Address (already )?in use'
 not_available='(Cannot assign requested address|Address not available)'

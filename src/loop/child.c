@@ -171,7 +171,7 @@ bool signals_wait(int64_t nanoseconds)
 {
 	struct pollfd p = { .fd = state.watch.fd, .events = POLLIN };
 	struct timespec timeout = { .tv_sec = nanoseconds / NANOSECONDS,
-	                            .tv_nsec = nanoseconds % NANOSECONDS };
+	                            .tv_nsec = (long)(nanoseconds % NANOSECONDS) };
 
 	if (ppoll(&p, 1, &timeout, NULL) > 0)
 		arrived(&state.watch);

@@ -1,19 +1,18 @@
 #include "opt/termios_change.h"
 
-/* Their bits in c_cflag are 0, 1, 2 ..., and above 38400 CBAUDEX | 1, CBAUDEX | 2 ... */
+/* Their bits in c_cflag are 0, 1, 2 ..., and above 38400 B57600, B57600 + 1 ... */
 static const unsigned speeds[] = {
 	0, 50, 75, 110, 134, 150, 200, 300, 600, 1200, 1800, 2400, 4800, 9600, 19200, 38400,
 	57600, 115200, 230400, 460800, 500000, 576000, 921600, 1000000, 1152000, 1500000, 2000000,
 	2500000, 3000000, 3500000, 4000000,
 };
-_Static_assert(B38400 == 15 && B57600 == (CBAUDEX | 1) && B4000000 == (CBAUDEX | 15),
-               "order of speeds");
+_Static_assert(B38400 == 15 && B115200 == B57600 + 1 && B4000000 == B57600 + 14, "order of speeds");
 
 static tcflag_t speed_bits(unsigned speed)
 {
 	for (unsigned i = 0; i < sizeof(speeds) / sizeof(speeds[0]); i++)
 		if (speeds[i] == speed)
-			return i <= B38400 ? i : CBAUDEX | (i - B38400);
+			return i <= B38400 ? i : B57600 + (i - B38400 - 1);
 	return BOTHER;
 }
 

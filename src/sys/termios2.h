@@ -6,6 +6,14 @@
 #include <asm/ioctls.h>
 #include <asm/termbits.h>
 
+/* Where the speeds were numbers from the beginning (PowerPC), there is no second set of requests. */
+#ifndef TCGETS2
+#define termios2 termios
+#define TCGETS2 TCGETS
+#define TCSETS2 TCSETS
+#define TCSETSW2 TCSETSW
+#endif
+
 /* Like tcgetattr(3), ioctl_tty(2). Returns 0, or -1 with errno: ENOTTY where fd is no terminal. */
 int termios2_get(int fd, struct termios2 *settings);
 

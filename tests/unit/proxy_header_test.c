@@ -13,10 +13,12 @@ static struct net_peer ip_end(const char *text, unsigned port)
 	struct net_peer end;
 
 	memset(&end, 0, sizeof end);
-	if (inet_pton(AF_INET, text, &end.addr.in.sin_addr) == 1)
-		end.addr.sa.sa_family = AF_INET;
-	else if (inet_pton(AF_INET6, text, &end.addr.in6.sin6_addr) == 1)
-		end.addr.sa.sa_family = AF_INET6;
+	/* not one after the other: musl's function has written something even if it fails */
+	end.addr.sa.sa_family = strchr(text, ':') == NULL ? AF_INET : AF_INET6;
+	if (end.addr.sa.sa_family == AF_INET)
+		CHECK(inet_pton(AF_INET, text, &end.addr.in.sin_addr) == 1);
+	else
+		CHECK(inet_pton(AF_INET6, text, &end.addr.in6.sin6_addr) == 1);
 	net_set_port(&end.addr, port);
 	end.length = net_length(&end.addr);
 	return end;
