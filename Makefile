@@ -54,7 +54,7 @@ run: ## build the image and show it at work, or run ARGS='ADDRESS ADDRESS' in it
 	@IMAGE=$(IMAGE) ci/run-demo $(ARGS)
 
 # The last line on stdout is the tests' own "N passed, N failed".
-test: build/.setup-test $(B)/socat build/asan/socat ## run all tests
+test: build/.setup-test build/.setup-dist build/.setup-emulate $(B)/socat build/asan/socat ## run all tests
 	@tests/run
 
 dist: build/.setup-dist build/version.flags ## build what is published, for all platforms, into build/dist

@@ -15,7 +15,9 @@
 enum { CHUNK = 65536, STEP = 8, LARGEST = 2048 };
 
 struct chunk {
-	struct chunk *prev, *next;   /* of those with room for objects of this size */
+	/* of those with room for objects of this size; what follows the header is aligned like it */
+	_Alignas(STEP) struct chunk *prev;
+	struct chunk *next;
 	void *free;                  /* given back: each begins with a pointer to the next */
 	uint32_t fresh;              /* where memory that was never given out begins */
 	uint32_t used;               /* objects given out */

@@ -1,4 +1,6 @@
 /* Dalan data: items, their types, and what is no data. */
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +23,8 @@ static void test_good(void)
 {
 	int ints[] = {1, 2};
 	long l = -5;
-	unsigned long big = 18446744073709551615UL;
+	unsigned long big = ULONG_MAX;
+	char biggest[32];
 	short s = -1;
 	unsigned short us = 65535;
 	int low = -2147483647 - 1;
@@ -35,8 +38,9 @@ static void test_good(void)
 	check_bytes("i1i2", ints, 8);
 	check_bytes(" i 1 ", ints, 4);
 	check_bytes("i-2147483648", &low, 4);
-	check_bytes("l-5", &l, 8);
-	check_bytes("L18446744073709551615", &big, 8);
+	check_bytes("l-5", &l, sizeof l);
+	snprintf(biggest, sizeof biggest, "L%lu", big);
+	check_bytes(biggest, &big, sizeof big);
 	check_bytes("s-1", &s, 2);
 	check_bytes("S65535", &us, 2);
 	check_bytes("b-128", "\x80", 1);

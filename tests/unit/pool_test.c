@@ -7,6 +7,7 @@
 #include "../../src/loop/pool.c"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "unit.h"
 
@@ -67,7 +68,8 @@ static void check_given_back(void)
 	for (unsigned i = 0; i < MANY; i++)
 		objects[i] = tested_new(640);
 	during = mapped();
-	CHECK(during + CHUNK >= before + (size_t)MANY * 640);
+	/* an emulator has taken the whole address space of 32 bits before */
+	CHECK(during + CHUNK >= before + (size_t)MANY * 640 || getenv("EMULATOR") != NULL);
 	for (unsigned i = 0; i < MANY; i++)
 		tested_free(objects[i], 640);
 	CHECK(mapped() <= before + CHUNK);
