@@ -13,8 +13,15 @@ struct flows {
 	unsigned char *scratch;
 	const struct dump *dump;   /* NULL: nothing to show */
 	size_t holding;            /* bytes that all flows hold, or are owed */
+	int error;                 /* see flow_error_take() */
 };
 extern struct flows flows;
+
+/* Bytes per read. */
+static inline size_t flow_read_size(const struct flow *flow)
+{
+	return flow->makes_packets ? flows.packet_size : flows.size;
+}
 
 /* --- move.c --------------------------------------------------------------------- */
 

@@ -289,6 +289,8 @@ struct variables *tls_engine_finish(struct tls_engine *e)
 	br_ssl_engine_context *core = &e->ssl.core;
 	const char *version = tls_version_name(core->session.version);
 	const char *suite = tls_suite_name(core->session.cipher_suite);
+	const char *sni = e->settings->server ? br_ssl_engine_get_server_name(core) : e->settings->sni;
+	struct variables *names;
 	const char *protocol = br_ssl_engine_get_selected_protocol(core);
 	bool resumed = remember(e), known = tls_verifier_has_peer(e->verifier);
 
@@ -296,5 +298,8 @@ struct variables *tls_engine_finish(struct tls_engine *e)
 	           resumed ? ", resumed" : "", protocol != NULL ? ", ALPN " : "",
 	           protocol != NULL ? protocol : "", known ? ", peer " : "",
 	           known ? tls_verifier_subject(e->verifier) : "");
-	return add(add(peer_names(e, resumed), "OPENSSL_CIPHER", suite), "OPENSSL_PROTO_VERSION", version);
+	names = add(add(peer_names(e, resumed), "OPENSSL_CIPHER", suite), "OPENSSL_PROTO_VERSION", version);
+	if (sni != NULL && *sni != '\0')
+		names = add(names, "OPENSSL_SNI", sni);
+	return resumed ? add(names, "OPENSSL_RESUMED", "1") : names;
 }
