@@ -21,7 +21,7 @@ enum close_reason {
 	/* Of the session as a whole. */
 	CLOSE_IDLE_TIMEOUT,          /* -T, or a peer that can't tell of its end has said nothing */
 	CLOSE_LINGER_TIMEOUT,        /* one end has closed, and the other one rested (-t) */
-	CLOSE_PROGRAM_EXITED,        /* the same, as what a program left behind keeps its end open */
+	CLOSE_PROGRAM_EXITED,        /* a program has, and the other end, or what it left behind, rested */
 	CLOSE_OUT_OF_MEMORY,
 	CLOSE_GRACE_OVER,            /* the program was to end, and the time of --grace is over */
 	CLOSE_SIGNAL,                /* the program ends at once */
