@@ -45,11 +45,11 @@ void session_note_end(struct session *s)
 
 void session_conclude(struct session *s)
 {
+	size_t held = flow_held(&s->to_right) + flow_held(&s->to_left);
 	struct record_sums sums = {
 		.reason = s->reason, .error = s->error,
-		.failed = s->to_right.failed || s->to_left.failed,
-		.lost = s->to_right.lost + flow_held(&s->to_right) + s->to_left.lost +
-		        flow_held(&s->to_left),
+		.failed = s->to_right.failed || s->to_left.failed || held > 0,
+		.lost = s->to_right.lost + s->to_left.lost + held,
 		.bytes = { s->to_right.bytes, s->to_left.bytes },
 		.blocks = { s->to_right.blocks, s->to_left.blocks },
 		.client_right = s->settings->client_right,
