@@ -109,7 +109,7 @@ COLD := $(filter-out $(HOT:%=src/%.c),$(wildcard src/main.c src/cli/*.c src/opt/
         $(addprefix src/relay/,run.c describe.c dump.c workers.c connection_child.c record.c \
         record_write.c close_reason.c session_end.c) \
         $(addprefix src/sys/,caps.c error.c text.c utf8.c termios2.c variables.c request.c \
-        local_address.c json.c log.c)))
+        local_address.c json.c log.c net.c)))
 $(COLD:src/%.c=$(B)/obj/%.o): CFLAGS += -Oz
 
 $(DEPS)/stamp: ci/deps ci/deps.lock | build/.setup-build

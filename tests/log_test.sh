@@ -4,6 +4,8 @@
 # shellcheck disable=SC2034,SC2154
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/syslog.sh
+. "$(dirname "$0")/syslog.sh"
 own_namespace "$@"
 # shellcheck source=tests/socks.sh
 . "$(dirname "$0")/socks.sh"
@@ -400,6 +402,19 @@ test_switches() {
 	assert_file '' err
 	run "$SOCAT" --log-format xml - PIPE
 	assert_error 'option --log-format: "xml" is not a format: must be text or json'
+}
+
+test_syslog() {
+	# to syslog the object is the message, and short enough for it
+	need_root || return
+	long=$(printf '%0200d' 0)
+	with_syslog "$SOCAT" -d -d $json -ly -u "OPEN:/dev/null,rdonly" "SYSTEM:cat >/dev/null; true '$long$long$long$long$long$long'"
+	grep -a '"event":"session"' syslog | sed 's/^<29>.*socat\[[0-9]*\]: //' >session
+	log_lines session session close_reason client
+	assert_members '"client_closed" "OPEN:/dev/null"\n'
+	sed -n 's/^<[0-9]*>.*socat\[[0-9]*\]: //p' syslog >all
+	log_lines all
+	assert_log syslog '^<29>.*"level":"notice".*"event":"message"'
 }
 
 test_statistics() {

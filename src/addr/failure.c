@@ -1,5 +1,5 @@
-/* Openings report their end by a call, from the place where it is known: so the last reason set is that
- * of the one that ends now. */
+/* Openings report their end by a call, from the place where it is known: so the last reason set is
+ * that of the one that ends now. */
 #include "addr/failure.h"
 
 #include <stdio.h>

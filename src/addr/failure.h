@@ -1,4 +1,5 @@
-/* Why an opening has failed, for who is going to write that down: beside the line that was logged. */
+/* Why an opening has failed, for who is going to write that down: beside the line that was
+ * logged. */
 #ifndef ADDR_FAILURE_H
 #define ADDR_FAILURE_H
 
@@ -19,8 +20,8 @@ struct failure {
 	char why[FAILURE_TEXT];     /* "Connection refused"; "": not known */
 };
 
-/* For types: right before done() is called without a channel. why: copied, and cut where it is too
- * long. */
+/* For types: right before done() is called without a channel. why: copied, and cut where it is
+ * too long. */
 void failure_set(enum open_failure kind, int error, const char *why);
 /* There is a channel in the end, whatever had failed on the way. */
 void failure_forget(void);

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* In the order of enum close_reason, one after the other: pointers would take as much room again. */
+/* In the order of enum close_reason, one after the other: pointers would take as much again. */
 static const char words[] =
 	"none\0"
 	"client_closed\0" "upstream_closed\0"

@@ -1,4 +1,5 @@
-/* Why a session is over: for its record, and to be counted by. The words are documented, and stay. */
+/* Why a session is over: for its record, and to be counted by. The words are documented, and
+ * stay. */
 #ifndef RELAY_CLOSE_REASON_H
 #define RELAY_CLOSE_REASON_H
 

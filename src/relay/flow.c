@@ -91,7 +91,7 @@ bool flow_complete(const struct flow *flow)
 }
 
 /* What it has is lost. */
-static void flow_give_up(struct flow *flow)
+__attribute__((cold)) static void flow_give_up(struct flow *flow)
 {
 	flow->lost += (uint32_t)flow_held(flow);
 	flow->state = FLOW_DONE;
@@ -138,7 +138,7 @@ void flow_write_failed(struct flow *flow)
 }
 
 /* A packet among others that the network has no room for is lost, as it might be later on its way. */
-static bool packet_dropped(struct flow *flow, size_t length)
+__attribute__((cold)) static bool packet_dropped(struct flow *flow, size_t length)
 {
 	if (errno != ENOBUFS || !flow->source->reads_packets)
 		return false;
@@ -150,7 +150,7 @@ static bool packet_dropped(struct flow *flow, size_t length)
 }
 
 /* A packet that the sink can't take, ever: it alone is lost. */
-static bool packet_refused(struct flow *flow, size_t length)
+__attribute__((cold)) static bool packet_refused(struct flow *flow, size_t length)
 {
 	if (!flow->sink->writes_packets)
 		return false;

@@ -1,6 +1,6 @@
-/* Theory of operation. What is known about the two ends comes in pieces: who connected (record_told()),
- * perhaps someone else as a PROXY header says (again), the addresses of open sockets
- * (record_opened()). Whoever was known first and proves to be only on the way becomes "via". At the
+/* Theory of operation. What is known about the two ends comes in pieces: who connected
+ * (record_told()), perhaps someone else as a PROXY header says (again), the addresses of open
+ * sockets (record_opened()). Whoever was known first and proves to be only on the way becomes "via". At the
  * session's end the record is complete, unless an end is a program, whose exit status is still to
  * come: then the record waits for that, by itself. */
 #include "relay/record.h"

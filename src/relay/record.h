@@ -1,5 +1,6 @@
-/* The record of a session: who had it, with whom, how much was said, and why it is over. As text it is a
- * notice, in JSON a line of its own (see the section LOGS of the manual), which is always written.
+/* The record of a session: who had it, with whom, how much was said, and why it is over. As text it
+ * is a notice, in JSON a line of its own (see the section LOGS of the manual), which is always
+ * written.
  *
  * What is known is gathered in an allocation of its own, only where the record is going to be
  * written. Without memory the record has less to tell. All functions take NULL for a record.
@@ -39,8 +40,8 @@ void record_told(struct record *record, enum record_end end, const struct client
 /* Its channel is open. */
 void record_opened(struct record *record, enum record_end end, const struct channel *channel);
 
-/* Write it, and free it. Where an end is a program, it is written when that has exited, or after half
- * a second. The channels are still open. */
+/* Write it, and free it. Where an end is a program, it is written when that has exited, or after
+ * half a second. The channels are still open. */
 void record_over(struct record *record, const struct record_sums *sums);
 /* The session could not begin: write and free it. CLOSE_NONE: only free it. why: "" is nothing. */
 void record_not_begun(struct record *record, enum close_reason reason, const char *why);

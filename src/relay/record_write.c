@@ -9,9 +9,6 @@
 #include "sys/error.h"
 #include "sys/log.h"
 
-/* Bytes that a member of the record takes in JSON at most: all of them fit a line. */
-enum { NAME_LIMIT = 300, CERTIFICATE_LIMIT = 200, WORD_LIMIT = 80, WHY_LIMIT = 400 };
-
 /* Types that connect to a host and a port, their last two parameters. */
 static bool has_port(const struct spec *spec)
 {
@@ -94,12 +91,11 @@ static void write_tls(struct json *json, const char *name, const struct end *end
 
 	if (version == NULL || !json_enter(json, name))
 		return;
-	json_string(json, "version", version, WORD_LIMIT);
-	json_string(json, "cipher", find(end->names, "OPENSSL_CIPHER"), WORD_LIMIT);
+	json_string(json, "version", version);
+	json_string(json, "cipher", find(end->names, "OPENSSL_CIPHER"));
 	json_bool(json, "resumed", find(end->names, "OPENSSL_RESUMED") != NULL);
-	json_string(json, "sni", find(end->names, "OPENSSL_SNI"), CERTIFICATE_LIMIT);
-	json_string(json, "peer_name", find(end->names, "OPENSSL_X509_COMMONNAME"),
-	            CERTIFICATE_LIMIT);
+	json_string(json, "sni", find(end->names, "OPENSSL_SNI"));
+	json_string(json, "peer_name", find(end->names, "OPENSSL_X509_COMMONNAME"));
 	json_leave(json);
 }
 
@@ -107,21 +103,21 @@ static void write_client(struct json *json, const struct end *client)
 {
 	char text[NET_TEXT];
 
-	json_string(json, "client", name_of(client, text, sizeof(text)), NAME_LIMIT);
-	json_string(json, "via", client->via, NAME_LIMIT);
+	json_string(json, "client", name_of(client, text, sizeof(text)));
+	json_string(json, "via", client->via);
 	if (client->process.pid != 0) {
 		json_number(json, "client_pid", (uint64_t)client->process.pid);
 		json_number(json, "client_uid", client->process.uid);
 	}
-	json_string(json, "listener", client->local, NAME_LIMIT);
+	json_string(json, "listener", client->local);
 }
 
 static void write_upstream(struct json *json, const struct end *upstream)
 {
 	char text[NET_TEXT];
 
-	json_string(json, "upstream", name_of(upstream, text, sizeof(text)), NAME_LIMIT);
-	json_string(json, "proxy", upstream->via, NAME_LIMIT);
+	json_string(json, "upstream", name_of(upstream, text, sizeof(text)));
+	json_string(json, "proxy", upstream->via);
 }
 
 static void write_json(const struct record *record)
@@ -133,9 +129,9 @@ static void write_json(const struct record *record)
 	struct json json;
 
 	log_event_begin(&json, line, LOG_NOTICE_, "session");
-	json_string(&json, "close_reason", close_reason_word(sums->reason), WORD_LIMIT);
+	json_string(&json, "close_reason", close_reason_word(sums->reason));
 	json_bool(&json, "failed", sums->failed);
-	json_string(&json, "error", *why(record) != '\0' ? why(record) : NULL, WHY_LIMIT);
+	json_string(&json, "error", *why(record) != '\0' ? why(record) : NULL);
 	json_seconds(&json, "duration", record->lasted);
 	json_number(&json, "bytes_to_upstream", sums->bytes[right]);
 	json_number(&json, "bytes_to_client", sums->bytes[!right]);

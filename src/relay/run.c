@@ -187,7 +187,7 @@ static void open_one(const struct address *address, int direction,
 		state.opening = opening;
 }
 
-/* There is somebody to tell about, or a server that did not answer; else nothing has happened yet. */
+/* There is somebody to tell about, or a server that did not answer; else nothing has happened. */
 static void left_not_opened(void)
 {
 	const struct failure *failure = failure_take();

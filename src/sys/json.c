@@ -1,6 +1,7 @@
 #include "sys/json.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,7 +36,8 @@ static void put(struct json *json, const char *bytes, size_t length)
 	json->length += length;
 }
 
-/* The name of a member whose value has so many bytes at least. Returns false if there is no room. */
+/* The name of a member whose value has so many bytes at least. Returns false if there is no room
+ * for it. */
 static bool put_name(struct json *json, const char *name, size_t least)
 {
 	size_t length = strlen(name);
@@ -51,17 +53,18 @@ static bool put_name(struct json *json, const char *name, size_t least)
 	return true;
 }
 
-/* One character of a string as JSON has it. *used: how many bytes of the text it was. Returns the length
- * of what is in out. */
+/* One character of a string as JSON has it. *used: how many bytes of the text it was. Returns the
+ * length of what is in out. */
 static size_t escape(const char *text, size_t length, size_t *used, char out[ESCAPE])
 {
+	static const char unknown[] = { '\xef', '\xbf', '\xbd' };   /* U+FFFD */
 	static const char named[] = "\"\"\\\\\bb\ff\nn\rr\tt";
 	uint32_t character;
 
 	*used = utf8_decode(text, length, &character);
 	if (character == UTF8_BAD) {
-		memcpy(out, "\xef\xbf\xbd", 3);
-		return 3;
+		memcpy(out, unknown, sizeof(unknown));
+		return sizeof(unknown);
 	}
 	for (size_t i = 0; named[i] != '\0'; i += 2)
 		if (character == (unsigned char)named[i]) {
@@ -103,38 +106,41 @@ void json_bytes(struct json *json, const char *name, const void *bytes, size_t l
 	put(json, "\"", 1);
 }
 
-void json_string(struct json *json, const char *name, const char *text, size_t limit)
+void json_string(struct json *json, const char *name, const char *text)
 {
 	if (text != NULL)
-		json_bytes(json, name, text, strlen(text), limit);
+		json_bytes(json, name, text, strlen(text), JSON_TEXT);
 }
 
-static void put_word(struct json *json, const char *name, const char *word)
+/* What this makes is a number or a word. */
+__attribute__((format(printf, 3, 4)))
+static void print(struct json *json, const char *name, const char *format, ...)
 {
-	if (put_name(json, name, strlen(word)))
-		put(json, word, strlen(word));
+	char text[40];
+	va_list args;
+	int length;
+
+	va_start(args, format);
+	length = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (put_name(json, name, (size_t)length))
+		put(json, text, (size_t)length);
 }
 
 void json_number(struct json *json, const char *name, uint64_t number)
 {
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRIu64, number);
-	put_word(json, name, text);
+	print(json, name, "%" PRIu64, number);
 }
 
 void json_seconds(struct json *json, const char *name, int64_t nanoseconds)
 {
-	char text[32];
-
-	snprintf(text, sizeof(text), "%" PRId64 ".%06" PRId64, nanoseconds / 1000000000,
-	         nanoseconds % 1000000000 / 1000);
-	put_word(json, name, text);
+	print(json, name, "%" PRId64 ".%06d", nanoseconds / 1000000000,
+	      (int)(nanoseconds % 1000000000 / 1000));
 }
 
 void json_bool(struct json *json, const char *name, bool value)
 {
-	put_word(json, name, value ? "true" : "false");
+	print(json, name, value ? "true" : "false");
 }
 
 bool json_enter(struct json *json, const char *name)

@@ -145,12 +145,12 @@ void log_event_begin(struct json *json, char line[LOG_LINE], enum log_level leve
 	snprintf(text + n, sizeof(text) - n, ".%06ldZ", (long)now.tv_usec);
 	/* what is longer than that the C library would cut */
 	json_begin(json, line, state.fd >= 0 ? LOG_LINE : SYSLOG_LINE);
-	json_string(json, "time", text, sizeof(text));
-	json_string(json, "level", level_word[level], sizeof(text));
-	json_string(json, "program", state.name, 200);
+	json_string(json, "time", text);
+	json_string(json, "level", level_word[level]);
+	json_string(json, "program", state.name);
 	json_number(json, "pid", (uint64_t)getpid());
-	json_string(json, "host", state.hostname[0] != '\0' ? state.hostname : NULL, 200);
-	json_string(json, "event", event, sizeof(text));
+	json_string(json, "host", state.hostname[0] != '\0' ? state.hostname : NULL);
+	json_string(json, "event", event);
 	errno = saved;
 }
 
@@ -175,7 +175,7 @@ static void emit_json(int mild, const char *format, va_list args)
 	if (vsnprintf(message, sizeof(message), format, args) < 0)
 		message[0] = '\0';
 	log_event_begin(&json, line, (enum log_level)mild, "message");
-	json_string(&json, "message", message, sizeof(line));
+	json_bytes(&json, "message", message, strlen(message), sizeof(line));
 	log_event_end(&json, (enum log_level)mild);
 }
 

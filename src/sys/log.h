@@ -1,7 +1,7 @@
 /* Messages: one line each, "2026/11/20 22:46:11 socat[233] W text".
  *
- * Or in JSON: one object a line. The forms that scripts grep (level letters, time stamp, "name[pid]") are those of the
- * original's manual, section DIAGNOSTICS.
+ * Or in JSON: one object a line. The forms that scripts grep (level letters, time stamp,
+ * "name[pid]") are those of the original's manual, section DIAGNOSTICS.
  */
 #ifndef SYS_LOG_H
 #define SYS_LOG_H
@@ -49,8 +49,8 @@ void log_switch(void);
 void log_set_json(bool on);
 bool log_json(void);
 
-/* In JSON, an event with members of its own, which is written whatever the level: begin a line in this
- * buffer, which has its time, level and so on; add members; write it. errno is preserved. */
+/* In JSON, an event with members of its own, which is written whatever the level: begin a line in
+ * this buffer, which has its time, level and so on; add members; write it. errno is preserved. */
 enum { LOG_LINE = 4096 };
 void log_event_begin(struct json *json, char line[LOG_LINE], enum log_level level,
                      const char *event);

@@ -268,7 +268,7 @@ void tls_engine_session(const struct tls_engine *e, struct tls_session *session)
 	};
 }
 
-/* Clients keep the session; a server's cache has it already. Returns true if it is one of before. */
+/* Clients keep the session; a server's cache has it already. Returns true if it is an earlier one. */
 static bool remember(struct tls_engine *e)
 {
 	struct tls_material *m = e->material;

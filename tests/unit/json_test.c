@@ -67,8 +67,8 @@ static void test_cuts(void)
 static size_t whole(struct json *json, size_t size)
 {
 	json_begin(json, line, size);
-	json_string(json, "name", "value \"quoted\"", 40);
-	json_string(json, "none", NULL, 40);
+	json_string(json, "name", "value \"quoted\"");
+	json_string(json, "none", NULL);
 	json_number(json, "number", UINT64_MAX);
 	json_bool(json, "yes", true);
 	if (json_enter(json, "object")) {
