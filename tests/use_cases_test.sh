@@ -129,8 +129,10 @@ answered() {
 # terminal WAY HOST PORT [ARGUMENT...]: a client of a line with "-", what it says is read and what is
 # typed gets to it.
 terminal() {
-	start client ip netns exec near "$python" "$tests/stand_in.py" talk "$1" "$2" "$3" \
-		'said by the client' 'typed in' $(shift 3; echo "$@")
+	terminal_way=$1 terminal_host=$2 terminal_port=$3
+	shift 3
+	start client ip netns exec near "$python" "$tests/stand_in.py" talk "$terminal_way" \
+		"$terminal_host" "$terminal_port" 'said by the client' 'typed in' "$@"
 	talking=$pid
 	wait_log line.out '^said by the client$'
 	echo 'typed in' >&9

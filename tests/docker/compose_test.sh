@@ -206,6 +206,7 @@ test_log_forwarding() {
 	export LOGS SYSLOG_PORT
 	mkdir logs
 	# what a log server does at the end of a connection
+	# shellcheck disable=SC2016 # the script's own
 	printf '#!/bin/sh\necho "$(cat)" >>/logs/all\n' >logs/one-connection
 	chmod 755 logs/one-connection
 	up "$top/docker/log-forwarding/compose.yaml" "$tests/docker/log-forwarding.yaml" || return
