@@ -110,7 +110,7 @@ COLD := $(filter-out $(HOT:%=src/%.c),$(wildcard src/main.c src/cli/*.c src/opt/
         tally.c steer.c) \
         $(addprefix src/sys/,caps.c error.c text.c utf8.c termios2.c variables.c request.c \
         local_address.c)))
-$(COLD:src/%.c=$(B)/obj/%.o): CFLAGS += -Os
+$(COLD:src/%.c=$(B)/obj/%.o): CFLAGS += -Oz
 
 $(DEPS)/stamp: ci/deps ci/deps.lock | build/.setup-build
 	CROSS=$(CROSS) ARCH_CFLAGS="$(ARCH_CFLAGS)" ci/deps
