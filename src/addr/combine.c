@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "addr/acceptfd.h"
 #include "addr/open.h"
 #include "addr/proxy_options.h"
 #include "addr/via.h"
@@ -204,6 +205,8 @@ static const char *unfit(const struct address *left, const struct address *right
 		return "needs option fork: there is one session only";
 	if (left->reader->type->listen == NULL)
 		return "makes its connections itself: start it several times instead";
+	if (acceptfd_gets_packets(left->reader))
+		return "is a socket for datagrams: each process would get some of a peer's packets";
 	if (left->reader->type->groups & G_POSIXMQ)
 		return "is a queue: only sockets can be shared by several processes";
 	return unfit_option(left, workers);
