@@ -50,7 +50,7 @@ udp_port() {
 }
 
 served='accepting connection'
-refusal='W .*has as many sessions as option max-children-per-peer allows'
+refusal='W .* is refused: it has as many sessions as option max-children-per-peer allows'
 
 # ---- max-rate
 
@@ -156,7 +156,7 @@ test_per_peer() {
 	come "127.0.0.1:$port" 3 --from 127.0.0.3
 	assert_served 3 0 out
 	assert_lines relay.log "$refusal" 1
-	assert_log relay.log '127\.0\.0\.2 has as many'
+	assert_log relay.log '127\.0\.0\.2 is refused: it has as many'
 	leave
 	wait_until served_again 3
 }
@@ -309,7 +309,7 @@ test_per_peer_header() {
 	listener relay TCP4-LISTEN:0,fork,accept-proxy,accept-proxy-from=127.0.0.0/8,max-children-per-peer=2 PIPE
 	stay first "127.0.0.1:$port" 3 --header 'PROXY TCP4 192.0.2.7 192.0.2.1 5 80\r\n'
 	assert_served 2 1 first.out
-	assert_log relay.log 'W .*192\.0\.2\.7 has as many'
+	assert_log relay.log 'W .*192\.0\.2\.7 is refused: it has as many'
 	come "127.0.0.1:$port" 2 --header 'PROXY TCP4 192.0.2.8 192.0.2.1 5 80\r\n'
 	assert_served 2 0 out
 	# those without a name are the proxy itself

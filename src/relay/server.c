@@ -131,9 +131,9 @@ static int set_limits(struct server *server, const struct server *beside)
 	server->clients_unknown = spec_accept_proxy(spec) != ACCEPT_PROXY_NONE;
 	if (spec_number(spec, "max-children-per-peer", 0) > 0) {
 		if (server->fork_each && server->clients_unknown) {
-			log_error("%s: option max-children-per-peer can't be used: each connection has a "
-			          "child process, and only that hears from the PROXY header who the "
-			          "client is", spec->text);
+			log_error("%s: option max-children-per-peer can't be used: only each connection's "
+			          "child process hears from the PROXY header who the client is",
+			          spec->text);
 			return -1;
 		}
 		server->tally = tally_new(spec);

@@ -17,7 +17,7 @@
 #include "sys/text.h"
 
 /* What ending takes beyond the grace time, and how often the watchdog is told at most. */
-#define MARGIN  (5 * NANOSECONDS)
+#define MARGIN   (5 * NANOSECONDS)
 #define SHORTEST (NANOSECONDS / 100)
 
 static struct {
@@ -26,6 +26,7 @@ static struct {
 	int64_t interval;       /* 0: no watchdog */
 	struct timer watchdog;
 	bool warned;
+	char text[640];         /* of a message */
 } state;
 
 static void warn(const char *why)
@@ -40,13 +41,18 @@ static void warn(const char *why)
 static void tell(const char *text)
 {
 	size_t length = strlen(text);
-	enum { FLAGS = MSG_NOSIGNAL | MSG_DONTWAIT };
 
-	if (state.fd == 0 || send(state.fd, text, length, FLAGS) >= 0)
-		return;
-	if (connect(state.fd, &state.to.addr.sa, state.to.length) < 0 ||
-	    send(state.fd, text, length, FLAGS) < 0)
+	if (state.fd != 0 && send(state.fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 &&
+	    (connect(state.fd, &state.to.addr.sa, state.to.length) < 0 ||
+	     send(state.fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT) < 0))
 		warn(error_text(errno));
+}
+
+/* name: up to the number. */
+static void tell_number(const char *name, int64_t number)
+{
+	snprintf(state.text, sizeof(state.text), "%s_USEC=%" PRId64, name, number);
+	tell(state.text);
 }
 
 static void forked(void)
@@ -60,12 +66,8 @@ static void open_socket(const char *name)
 {
 	bool abstract = *name == '@';
 
-	if (!abstract && *name != '/') {
-		warn("it is neither a path nor an abstract name (@...)");
-		return;
-	}
-	if (net_unix(name + abstract, abstract, true, &state.to) < 0) {
-		warn("the name is too long");
+	if ((!abstract && *name != '/') || net_unix(name + abstract, abstract, true, &state.to) < 0) {
+		warn("it is no path, nor an abstract name (@...), or too long");
 		return;
 	}
 	state.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -113,33 +115,23 @@ static void alive(struct timer *timer)
 
 void service_ready(const char *what, const char *text)
 {
-	char message[600], shown[512];
+	size_t length = (size_t)snprintf(state.text, sizeof(state.text), "READY=1\nSTATUS=%s", what);
 
-	if (state.fd == 0)
-		return;
-	snprintf(message, sizeof(message), "READY=1\nSTATUS=%s%s", what,
-	         text_printable(text, shown, sizeof(shown)));
-	tell(message);
+	text_printable(text, state.text + length, sizeof(state.text) - length);
+	tell(state.text);
 	if (state.interval > 0 && state.watchdog.slot == 0)
 		alive(&state.watchdog);
 }
 
 void service_reloading(void)
 {
-	char message[80];
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	snprintf(message, sizeof(message), "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
-	         (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
-	tell(message);
+	tell_number("RELOADING=1\nMONOTONIC", (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
 }
 
 void service_stopping(int64_t grace)
 {
-	char message[120];
-
-	snprintf(message, sizeof(message), "STOPPING=1\nSTATUS=ending\nEXTEND_TIMEOUT_USEC=%" PRId64,
-	         (int64_t)((grace + MARGIN) / 1000));
-	tell(message);
+	tell_number("STOPPING=1\nSTATUS=ending\nEXTEND_TIMEOUT", (grace + MARGIN) / 1000);
 }

@@ -141,12 +141,9 @@ static void say(struct tally *tally, const struct client_info *client, bool memo
 	if (!seldom_say(&tally->said, more))
 		return;
 	net_host(&client->peer.addr, client->peer.length, text, sizeof(text));
-	if (memory)
-		log_warn("%s: counting the sessions of %s: %s: it is refused%s", tally->spec->text, text,
-		         error_text(ENOMEM), more);
-	else
-		log_warn("%s: %s has as many sessions as option max-children-per-peer allows: further "
-		         "ones are refused%s", tally->spec->text, text, more);
+	log_warn("%s: %s is refused: %s%s", tally->spec->text, text,
+	         memory ? error_text(ENOMEM)
+	                : "it has as many sessions as option max-children-per-peer allows", more);
 }
 
 uint32_t tally_take(struct tally *tally, const struct client_info *client, int fd)
