@@ -66,9 +66,10 @@ test_form() {
 }
 
 # ready COMMAND-LINE: true if nothing is wrong with it: the one thing that fails is the lock file,
-# which is taken behind all checks, and before anything is opened.
+# which is taken behind all checks, and before anything is opened. Where messages go is left out: they
+# are what is looked at.
 ready() {
-	printf 'exec "$0" -L "$1" %s\n' "$1" >command
+	printf 'exec "$0" -L "$1" %s\n' "$1" | sed 's/--log-format json//; s/-lf [^ ]*//' >command
 	HOME=$dir run "$python" "$tests/activate.py" "$dir/passed" tcp -- \
 		sh -c "$(cat command)" "$SOCAT" "$dir/no/such/lock"
 	[ "$status" -eq 1 ] && grep -q 'no/such/lock' err && [ "$(grep -c ' E ' err)" -eq 1 ]

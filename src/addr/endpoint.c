@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "addr/bind.h"
+#include "addr/failure.h"
 #include "addr/listener.h"
 #include "addr/named.h"
 #include "loop/loop.h"
@@ -86,6 +87,7 @@ static void failed(struct endpoint_opening *o, const char *call, const struct ne
 	const char *hint = o->endpoint.hint(&o->endpoint, error);
 	char text[NET_TEXT];
 
+	failure_set(OPEN_CONNECT, error, error_text(error));
 	net_print(&addr->addr, addr->length, text, sizeof(text));
 	drop_socket(o);
 	if (o->tries_left == 0) {

@@ -15,8 +15,9 @@ void connection_remove(struct connection *c)
 	c->prev->next = c->next;
 	c->next->prev = c->prev;
 	server->count--;
-	tally_give(server->tally, c->tally);
+	tally_give(server->tally, c->session.tally);
 	client_free(c->client);
+	record_free(c->session.record);
 	loop_recycle(c, sizeof(*c));
 	if (server->full && server->count < server->max) {
 		server->full = false;
@@ -32,7 +33,6 @@ static void session_ended(void *owner, bool failed)
 {
 	struct connection *c = owner;
 
-	c->in_session = false;
 	if (c->server->child)
 		c->server->failed = failed;
 	if (c->child == NULL)
@@ -44,21 +44,27 @@ int connection_start_session(struct connection *c, struct channel *source, struc
 	const struct server_settings *settings = c->server->settings;
 	bool left = settings->source_is_left;
 
-	c->in_session = session_start(&c->session, left ? source : other, left ? other : source,
-	                              settings->session, true, session_ended, c) == 0;
-	return c->in_session ? 0 : -1;
+	return session_start(&c->session, left ? source : other, left ? other : source,
+	                     settings->session, true, c->session.record, session_ended, c);
+}
+
+/* It has come to its end before there was a session. */
+static void not_begun(struct connection *c)
+{
+	c->server->failed |= c->server->child;
+	record_not_opened(c->session.record, failure_take());
+	c->session.record = NULL;
 }
 
 static void other_opened(void *owner, struct channel *other)
 {
 	struct connection *c = owner;
-	struct server *server = c->server;
 	struct channel *channel = c->channel;
 
 	c->opening = NULL;
 	c->channel = NULL;
 	if (other == NULL) {
-		server->failed |= server->child;
+		not_begun(c);
 		channel->incomplete = true;
 		channel_free(channel);
 		connection_remove(c);
@@ -87,12 +93,19 @@ static bool becomes_program(const struct address *address)
 	return spec_flag(address->reader, "nofork");
 }
 
+static void other_told(void *owner, const struct client_info *info)
+{
+	struct connection *c = owner;
+
+	record_told(c->session.record, RECORD_UPSTREAM, info);
+}
+
 static void open_other(struct connection *c)
 {
 	const struct server_settings *settings = c->server->settings;
 	struct open_request request = {
 		.direction = ADDR_BOTH, .server = true, .client = c->client, .done = other_opened,
-		.owner = c,
+		.accepted = c->session.record != NULL ? other_told : NULL, .owner = c,
 	};
 	struct opening *opening;
 
@@ -122,10 +135,12 @@ static void upgraded(void *owner, struct channel *channel)
 		channel = channel_dress(spec, channel);
 	c->channel = channel;
 	if (channel != NULL) {
+		if (c->client != NULL)
+			record_told(c->session.record, RECORD_CLIENT, c->client);
 		open_other(c);
 		return;
 	}
-	c->server->failed |= c->server->child;
+	not_begun(c);
 	connection_remove(c);
 }
 
@@ -135,8 +150,8 @@ static bool admit(void *owner, const struct client_info *client)
 	struct connection *c = owner;
 	struct server *server = c->server;
 
-	c->tally = tally_take(server->tally, client, -1);
-	return c->tally != 0;
+	c->session.tally = tally_take(server->tally, client, -1);
+	return c->session.tally != 0;
 }
 
 void connection_insert(struct connection *c)

@@ -18,9 +18,8 @@ struct connection {
 	struct opening *opening;        /* upgrade of the source's channel, or of the other side */
 	struct client_info *client;     /* until the other side is open; NULL: nobody asks for it */
 	struct connection_child *child; /* NULL, or the process that serves it */
-	bool in_session;
-	uint32_t tally;                 /* its client's entry; 0: not counted */
-	struct session session;
+	struct session session;         /* its record is there before it is started, and so
+	                                 * is tally, its client's entry; 0: not counted */
 };
 
 struct connection_child {

@@ -24,7 +24,7 @@ static void child_ended(struct child *child, int status)
 	c->child = NULL;
 	loop_free_later(own);
 	/* what it wrote last is still on its way to a peer */
-	if (!c->in_session)
+	if (!c->session.running)
 		connection_remove(c);
 }
 
@@ -81,6 +81,7 @@ static int become_connection(struct server *server, struct connection *own)
 	server->stopping = true;   /* this connection is the only one */
 	forget_others(server, own);
 	programs_forget();
+	records_forget();
 	terminals_forget();
 	environment_init();
 	return process_apply_late(server->spec);
@@ -111,7 +112,11 @@ void connection_serve_in_child(struct connection *c)
 	else
 		pid = loop_fork();
 	if (pid < 0) {
-		fork_failed(server, call, errno);
+		int error = errno;
+
+		record_not_begun(c->session.record, CLOSE_OPEN_FAILED, error_text(error));
+		c->session.record = NULL;
+		fork_failed(server, call, error);
 		free(c->child);
 		c->child = NULL;
 		channel_free(c->channel);
@@ -122,6 +127,9 @@ void connection_serve_in_child(struct connection *c)
 	}
 	if (pid > 0) {
 		log_notice("forked off child process %d", (int)pid);
+		/* it is the child that has something to tell */
+		record_free(c->session.record);
+		c->session.record = NULL;
 		c->child->connection = c;
 		child_watch(&c->child->child, pid, child_ended);
 		channel_abandon(ends[1]);

@@ -58,7 +58,10 @@ static void connected(struct server *server, struct channel *channel,
 		goto failed;
 	c->server = server;
 	c->channel = channel;
-	c->tally = entry;
+	c->session.tally = entry;
+	c->session.record = record_new(server->settings->source, server->settings->other);
+	if (client != NULL)
+		record_told(c->session.record, RECORD_CLIENT, client);
 	connection_insert(c);
 	if (server->fork_each)
 		connection_serve_in_child(c);
@@ -164,7 +167,7 @@ static struct server *start(const struct server_settings *settings, const struct
 	}
 	server->wants_client = settings->shared == NULL && (address_runs_program(settings->other) ||
 	                                                    address_sends_proxy(settings->other));
-	request.want_local = server->wants_client;
+	request.want_local = server->wants_client || log_json();
 	server->wants_client |= spec_needs_upgrade(spec);
 	server->settings = settings;
 	server->spec = spec;
@@ -269,13 +272,14 @@ void server_free(struct server *server)
 	for (c = server->connections.next; c != &server->connections; c = next) {
 		next = c->next;
 		opening_cancel(c->opening);
-		if (c->in_session)
+		if (c->session.running)
 			session_cancel(&c->session);
 		channel_free(c->channel);
 		if (c->child != NULL)
 			child_forget(&c->child->child);
 		free(c->child);
 		client_free(c->client);
+		record_free(c->session.record);
 		loop_recycle(c, sizeof(*c));
 	}
 	tally_free(server->tally);
@@ -291,6 +295,6 @@ void server_count(const struct server *server, struct session_totals *totals)
 {
 	for (const struct connection *c = server->connections.next; c != &server->connections;
 	     c = c->next)
-		if (c->in_session)
+		if (c->session.running)
 			session_count(&c->session, totals);
 }
