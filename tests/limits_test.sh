@@ -256,6 +256,7 @@ test_per_peer_link_local() {
 		    kept.append(conn)
 	END
 	run "$python" neighbours.py
+	assertEquals '' "$(cat err)"
 	assert_out 'True\nTrue\nTrue\n'
 }
 
