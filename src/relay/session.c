@@ -335,7 +335,10 @@ int session_start(struct session *s, struct channel *left_one, struct channel *r
                   const struct session_settings *settings, bool server, struct record *record,
                   void (*ended)(void *owner, bool failed), void *owner)
 {
+	uint32_t tally = s->tally;
+
 	memset(s, 0, sizeof(*s));
+	s->tally = tally;
 	s->settings = settings;
 	s->server = server;
 	s->ended = ended;

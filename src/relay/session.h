@@ -40,8 +40,9 @@ struct session {
 	struct record *record;         /* NULL: there is to be none */
 	uint16_t error;                /* errno of what has ended it; 0: no failure of a call */
 	uint8_t reason;                /* enum close_reason */
-	bool server, half_closed;
-	bool running;                  /* started, and not over */
+	bool server : 1, half_closed : 1;
+	bool running : 1;              /* started, and not over */
+	uint32_t tally;                /* its owner's, kept from before the start: see relay/tally.h */
 	void (*ended)(void *owner, bool failed);
 	void *owner;
 };
