@@ -108,7 +108,7 @@ COLD := $(filter-out $(HOT:%=src/%.c),$(wildcard src/main.c src/cli/*.c src/opt/
         $(addprefix src/loop/,child.c offload.c resolve.c input.c seldom.c scarce.c) \
         $(addprefix src/relay/,run.c describe.c dump.c workers.c connection_child.c) \
         $(addprefix src/sys/,caps.c error.c text.c utf8.c termios2.c variables.c request.c \
-        local_address.c)))
+        local_address.c counters.c)))
 $(COLD:src/%.c=$(B)/obj/%.o): CFLAGS += -Os
 
 $(DEPS)/stamp: ci/deps ci/deps.lock | build/.setup-build

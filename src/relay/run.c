@@ -29,6 +29,7 @@
 #include "relay/server.h"
 #include "relay/workers.h"
 #include "sys/caps.h"
+#include "sys/counters.h"
 #include "sys/log.h"
 
 static struct {
@@ -72,6 +73,7 @@ static void session_ended(void *owner, bool failed)
 {
 	(void)owner;
 	state.in_session = false;
+	counter_add(COUNT_ENDED + (failed ? ENDED_FAILED : ENDED_DONE), 1);
 	leave(failed);
 }
 
@@ -140,7 +142,9 @@ static void right_opened(void *owner, struct channel *right)
 	state.in_session = session_start(&state.session, state.left, right,
 	                                 &state.settings->session, false, session_ended, NULL) == 0;
 	state.left = NULL;
-	if (!state.in_session)
+	if (state.in_session)
+		counter_add(COUNT_SESSIONS, 1);
+	else
 		leave(true);
 }
 
@@ -346,8 +350,10 @@ int run(const struct run_settings *settings)
 	status = loop_run();
 	timer_stop(&state.timer);
 	opening_cancel(state.opening);
-	if (state.in_session)
+	if (state.in_session) {
 		session_cancel(&state.session);
+		counter_add(COUNT_ENDED + ENDED_STOPPED, 1);
+	}
 	server_free(state.server);
 	/* they are in the totals now */
 	state.in_session = false;
