@@ -109,7 +109,7 @@ COLD := $(filter-out $(HOT:%=src/%.c),$(wildcard src/main.c src/cli/*.c src/opt/
         $(addprefix src/relay/,run.c describe.c dump.c workers.c connection_child.c) \
         $(addprefix src/sys/,caps.c error.c text.c utf8.c termios2.c variables.c request.c \
         local_address.c counters.c)))
-$(COLD:src/%.c=$(B)/obj/%.o): CFLAGS += -Os
+$(COLD:src/%.c=$(B)/obj/%.o): CFLAGS += -Oz
 
 $(DEPS)/stamp: ci/deps ci/deps.lock | build/.setup-build
 	CROSS=$(CROSS) ARCH_CFLAGS="$(ARCH_CFLAGS)" ci/deps

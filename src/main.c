@@ -98,13 +98,15 @@ static void broken(int number)
 	raise(number);
 }
 
+/* Who has a handler already, as a sanitizer has, knows more to say. */
 static void log_broken(const struct cli_config *config)
 {
 	static const int bad[] = { SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV };
-	struct sigaction action = { .sa_handler = broken, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction action = { .sa_handler = broken, .sa_flags = (int)SA_RESETHAND }, old;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		if (config->signals >> bad[i] & 1)
+		if ((config->signals >> bad[i] & 1) && sigaction(bad[i], NULL, &old) == 0 &&
+		    (old.sa_handler == SIG_DFL || old.sa_handler == SIG_IGN))
 			sigaction(bad[i], &action, NULL);
 }
 

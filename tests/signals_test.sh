@@ -20,6 +20,21 @@ test_one_shot_ends_at_once() {
 	done
 }
 
+test_broken_program() {
+	# a signal of a broken program is said and then acts as ever; with sanitizers they say it
+	listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork PIPE
+	kill -SEGV "$pid"
+	finish "$pid"
+	if [ -z "${SANITIZER_LOG:-}" ]; then
+		assertEquals 139 "$status"
+		assert_log relay.log ' F exiting on signal 11$'
+	else
+		assertEquals 99 "$status"
+		wait_until grep -q 'SEGV' "$SANITIZER_LOG.$pid"
+		rm -f "$SANITIZER_LOG.$pid"
+	fi
+}
+
 test_while_opening() {
 	# so too while the addresses are being opened
 	listener relay TCP4-LISTEN:0,bind=127.0.0.1 -
