@@ -28,7 +28,7 @@ CFLAGS   := -O2 -ffunction-sections -fdata-sections -fstack-protector-strong \
             -fPIE -ffile-prefix-map=$(CURDIR)/= $(ARCH_CFLAGS)
 LDFLAGS  := -static-pie -s -Wl,--gc-sections,-z,relro,-z,now,-z,noexecstack \
             -Wl,--build-id=none,--version-script=ci/exports.map \
-            -Wl,-z,pack-relative-relocs $(ARCH_LDFLAGS)
+            -Wl,-z,pack-relative-relocs,-z,noseparate-code $(ARCH_LDFLAGS)
 HOT      := $(addprefix addr/,listener connect open client spec ip_stream datagram ip_datagram peers \
             peer peer_receive peer_send peer_table)
 SANITIZE := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
