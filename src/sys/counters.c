@@ -16,13 +16,10 @@ static struct {
 	unsigned slots;        /* 0: not shared */
 } shared = { .base = unshared };
 
-#define MILLISECONDS 1000000LL
+#define BOUND_UNIT 100000   /* nanoseconds */
 
-const int64_t counter_connect_bounds[CONNECT_BUCKETS] = {
-	MILLISECONDS / 2, MILLISECONDS, MILLISECONDS * 5 / 2, 5 * MILLISECONDS,
-	10 * MILLISECONDS, 25 * MILLISECONDS, 50 * MILLISECONDS, 100 * MILLISECONDS,
-	250 * MILLISECONDS, 500 * MILLISECONDS, 1000 * MILLISECONDS, 2500 * MILLISECONDS,
-	5000 * MILLISECONDS, 10000 * MILLISECONDS,
+const uint32_t counter_connect_bounds[CONNECT_BUCKETS] = {
+	5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000,
 };
 
 static enum connect_failure connect_failure(int error)
@@ -57,11 +54,10 @@ void counter_connected(int64_t nanoseconds)
 {
 	unsigned bucket = 0;
 
-	while (bucket < CONNECT_BUCKETS && nanoseconds > counter_connect_bounds[bucket])
+	while (bucket < CONNECT_BUCKETS &&
+	       nanoseconds > (int64_t)counter_connect_bounds[bucket] * BOUND_UNIT)
 		bucket++;
-	if (bucket < CONNECT_BUCKETS)
-		counter_add(COUNT_CONNECT_BUCKET + bucket, 1);
-	counter_add(COUNT_CONNECTED, 1);
+	counter_add(COUNT_CONNECT_BUCKET + bucket, 1);   /* or late, which is the next one */
 	counter_add(COUNT_CONNECT_TIME, (uint64_t)nanoseconds);
 }
 
@@ -100,13 +96,14 @@ uint64_t counter_sum(unsigned counter)
 
 void counters_killed(unsigned slot)
 {
+	_Atomic uint64_t *killed;
 	uint64_t open;
 
 	if (slot >= shared.slots)
 		return;
+	killed = &shared.base[(size_t)slot * SLOT + COUNT_ENDED + ENDED_KILLED];
 	open = counter_of(slot, COUNT_SESSIONS);
 	for (unsigned i = 0; i < ENDS; i++)
 		open -= counter_of(slot, COUNT_ENDED + i);
-	atomic_fetch_add_explicit(&shared.base[(size_t)slot * SLOT + COUNT_ENDED + ENDED_KILLED], open,
-	                          memory_order_relaxed);
+	atomic_fetch_add_explicit(killed, open, memory_order_relaxed);
 }

@@ -58,7 +58,7 @@ enum session_end {
 };
 
 enum {
-	CONNECT_BUCKETS = 14,    /* of connect times; what took longer is in none */
+	CONNECT_BUCKETS = 14,    /* of connect times; what took longer is late */
 	COUNT_SESSIONS = 0,
 	COUNT_ENDED = COUNT_SESSIONS + 1,
 	COUNT_BYTES = COUNT_ENDED + ENDS,          /* left to right, right to left */
@@ -66,10 +66,10 @@ enum {
 	COUNT_SHORTAGES = COUNT_REFUSED + REFUSALS,
 	COUNT_CONNECT_FAILED = COUNT_SHORTAGES + 1,
 	COUNT_HANDSHAKE_FAILED = COUNT_CONNECT_FAILED + CONNECT_FAILURES,
-	COUNT_CONNECTED = COUNT_HANDSHAKE_FAILED + SIDES * HANDSHAKE_FAILURES,
-	COUNT_CONNECT_TIME = COUNT_CONNECTED + 1,  /* nanoseconds, the sum */
+	COUNT_CONNECT_TIME = COUNT_HANDSHAKE_FAILED + SIDES * HANDSHAKE_FAILURES, /* ns, the sum */
 	COUNT_CONNECT_BUCKET = COUNT_CONNECT_TIME + 1,
-	COUNTERS = COUNT_CONNECT_BUCKET + CONNECT_BUCKETS
+	COUNT_CONNECT_LATE = COUNT_CONNECT_BUCKET + CONNECT_BUCKETS,
+	COUNTERS
 };
 
 extern _Atomic uint64_t *counters_own;
@@ -84,8 +84,8 @@ static inline void counter_add(unsigned counter, uint64_t n)
 void counter_connect_failed(int error);
 /* One was successful, after so many nanoseconds. */
 void counter_connected(int64_t nanoseconds);
-/* The upper bounds of the buckets of that, in nanoseconds. */
-extern const int64_t counter_connect_bounds[CONNECT_BUCKETS];
+/* The upper bounds of the buckets of that, in units of 100 microseconds. */
+extern const uint32_t counter_connect_bounds[CONNECT_BUCKETS];
 
 /* Before anything is counted: have so many slots in memory that child processes share. This process
  * uses slot 0. Returns 0, or -1 with errno set. */
