@@ -498,6 +498,8 @@ test_requests() {
 test_too_late() {
 	# who does not come to the point is told so, and nobody else has to wait for that
 	listening TCP4-LISTEN:0,bind=127.0.0.1,fork PIPE
+	probe /healthz
+	fds=$(count_fds "$relay")
 	start late "$python" "$tests/scrape.py" visit "$metrics" send 'GET /metr'
 	late=$pid
 	visitors 10 ''
@@ -505,6 +507,7 @@ test_too_late() {
 	assert_out 'ok\n200\n'
 	finish "$late"
 	assert_log late.out '^HTTP/1.1 408 Request Timeout'
+	wait_until has_fds "$relay" "$fds"
 	let_go
 	assert_log holder.out '^closed 10$'
 }
