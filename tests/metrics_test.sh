@@ -755,6 +755,22 @@ test_process_per_connection() {
 	assert_out 'ok\n200\n'
 }
 
+test_workers_and_processes() {
+	# the child processes of a worker outlive it, and their sessions are open until they end
+	listening --workers 2 TCP4-LISTEN:0,bind=127.0.0.1,fork,isolate PIPE
+	wait_log relay.log ' N worker 2 is process '
+	hold 6
+	wait_value socat_sessions_open 6
+	kill -KILL "$(worker 1)" "$(worker 2)"
+	wait_value socat_workers_replaced_total 2
+	assert_value socat_sessions_open 6
+	let_go
+	assertEquals 0 "$status"
+	wait_value 'socat_sessions_ended_total{reason="done"}' 6
+	assert_value socat_sessions_open 0
+	check_scrapes
+}
+
 test_process_per_peer() {
 	# packets that reach a child process through the first one count once
 	listening UDP4-LISTEN:0,bind=127.0.0.1,fork,isolate PIPE
