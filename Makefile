@@ -107,9 +107,10 @@ COLD := $(filter-out $(HOT:%=src/%.c),$(wildcard src/main.c src/cli/*.c src/opt/
         src/addr/*.c $(addprefix src/chan/,editor.c readline.c prompt.c pty.c terminal.c dual.c mq.c) \
         $(addprefix src/loop/,child.c offload.c resolve.c input.c seldom.c scarce.c) \
         $(addprefix src/relay/,run.c describe.c dump.c workers.c connection_child.c metrics.c \
-        metrics_socket.c metrics_text.c metrics_process.c probe_request.c) \
+        metrics_socket.c metrics_text.c metrics_process.c probe_request.c record.c record_write.c \
+        close_reason.c session_end.c) \
         $(addprefix src/sys/,caps.c error.c text.c utf8.c termios2.c variables.c request.c \
-        local_address.c counters.c)))
+        local_address.c counters.c json.c log.c net.c)))
 $(COLD:src/%.c=$(B)/obj/%.o): CFLAGS += -Oz
 
 $(DEPS)/stamp: ci/deps ci/deps.lock | build/.setup-build

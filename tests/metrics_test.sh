@@ -168,7 +168,7 @@ test_bytes() {
 		head -c "$size" /dev/zero >data
 		run "$SOCAT" -u OPEN:data "TCP4:127.0.0.1:$port"
 	done
-	wait_value 'socat_sessions_ended_total{reason="done"}' 2
+	wait_value 'socat_sessions_ended_total{reason="client_closed"}' 2
 	assert_value socat_sessions_total 2
 	assert_value socat_sessions_open 0
 	assert_value 'socat_relayed_bytes_total{direction="left_to_right"}' 21000
@@ -191,7 +191,7 @@ test_both_ways() {
 	server answer answer 7 3000
 	listening TCP4-LISTEN:0,bind=127.0.0.1,fork "TCP4:127.0.0.1:$server_port"
 	client ask "127.0.0.1:$port" abc
-	wait_value 'socat_sessions_ended_total{reason="done"}' 1
+	wait_value 'socat_sessions_ended_total{reason="client_closed"}' 1
 	assert_value 'socat_relayed_bytes_total{direction="left_to_right"}' 3
 	assert_value 'socat_relayed_bytes_total{direction="right_to_left"}' 3000
 }
@@ -297,7 +297,7 @@ test_refused_by_proxy_header() {
 	listening TCP4-LISTEN:0,bind=127.0.0.1,fork,accept-proxy,accept-proxy-from=127.0.0.1/32 PIPE
 	client ask "127.0.0.1:$port" 'no header at all, but long enough to be one'
 	refused proxy_header
-	assert_value 'socat_sessions_ended_total{reason="client_handshake"}' 1
+	assert_value 'socat_sessions_ended_total{reason="handshake_failed"}' 1
 	check_scrapes
 }
 
@@ -318,7 +318,8 @@ test_refused_without_memory() {
 failed_connect() {
 	listening TCP4-LISTEN:0,bind=127.0.0.1,fork "$2"
 	client ask "127.0.0.1:$port" abc
-	wait_value 'socat_sessions_ended_total{reason="connect"}' 1
+	[ "$1" = dns ] && end=lookup_failed || end=connect_failed
+	wait_value "socat_sessions_ended_total{reason=\"$end\"}" 1
 	assert_value "socat_connect_failures_total{reason=\"$1\"}" "${3:-1}"
 	assertEquals 'others' "${3:-1}" \
 		"$(awk '/^socat_connect_failures_total/ { n += $2 } END { print n }' "$last")"
@@ -423,7 +424,7 @@ test_failed_session() {
 	server reset reset
 	listening TCP4-LISTEN:0,bind=127.0.0.1,fork "TCP4:127.0.0.1:$server_port"
 	client ask "127.0.0.1:$port" abc
-	wait_value 'socat_sessions_ended_total{reason="failed"}' 1
+	wait_value 'socat_sessions_ended_total{reason="upstream_reset"}' 1
 	check_scrapes
 }
 
@@ -671,7 +672,7 @@ test_workers() {
 	wait_log relay.log ' N worker 2 is process '
 	client many "127.0.0.1:$port" 50 1000
 	assert_out '50 of 50 answers right\n'
-	wait_value 'socat_sessions_ended_total{reason="done"}' 50
+	wait_value 'socat_sessions_ended_total{reason="client_closed"}' 50
 	assert_value socat_sessions_total 50
 	assert_value socat_sessions_max 100
 	assert_value 'socat_relayed_bytes_total{direction="left_to_right"}' 50000
@@ -736,7 +737,7 @@ test_process_per_connection() {
 	# a child process counts with the others, and has nothing of the metrics
 	listening TCP4-LISTEN:0,bind=127.0.0.1,fork,isolate PIPE
 	client many "127.0.0.1:$port" 10 1000
-	wait_value 'socat_sessions_ended_total{reason="done"}' 10
+	wait_value 'socat_sessions_ended_total{reason="client_closed"}' 10
 	assert_value 'socat_relayed_bytes_total{direction="left_to_right"}' 10000
 	assert_value 'socat_relayed_bytes_total{direction="right_to_left"}' 10000
 	hold 2
@@ -749,7 +750,7 @@ test_process_per_connection() {
 	wait_value 'socat_sessions_ended_total{reason="killed"}' 1
 	let_go
 	wait_value socat_sessions_open 0
-	assert_value 'socat_sessions_ended_total{reason="done"}' 11
+	assert_value 'socat_sessions_ended_total{reason="client_closed"}' 11
 	check_scrapes
 	probe /healthz
 	assert_out 'ok\n200\n'
@@ -766,7 +767,7 @@ test_workers_and_processes() {
 	assert_value socat_sessions_open 6
 	let_go
 	assertEquals 0 "$status"
-	wait_value 'socat_sessions_ended_total{reason="done"}' 6
+	wait_value 'socat_sessions_ended_total{reason="client_closed"}' 6
 	assert_value socat_sessions_open 0
 	check_scrapes
 }
@@ -788,7 +789,7 @@ test_becomes_a_program() {
 	listening TCP4-LISTEN:0,bind=127.0.0.1,fork EXEC:cat,nofork
 	client ask "127.0.0.1:$port" abc
 	assert_out abc
-	wait_value 'socat_sessions_ended_total{reason="done"}' 1
+	wait_value 'socat_sessions_ended_total{reason="program_exited"}' 1
 	assert_value socat_sessions_open 0
 	check_scrapes
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "addr/bind.h"
+#include "addr/failure.h"
 #include "addr/ip.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
@@ -132,6 +133,7 @@ static void address_failed(struct connecting *c, const char *call, int error)
 		close(c->fd);
 		c->fd = -1;
 	}
+	failure_set(OPEN_CONNECT, error, error_text(error));
 	net_print(addr, net_length(addr), text, sizeof(text));
 	snprintf(what, sizeof(what), "%s %s", call, text);
 	if (++c->next < c->count) {
@@ -314,15 +316,19 @@ static void got_addresses(struct connecting *c, const union net_addr *addrs, uns
 static void lookup_failed(struct connecting *c, const char *what,
                           const struct resolve_result *result)
 {
+	const char *why;
+
 	if (c->request.server && scarce(result->system_error)) {
 		scarce_met("getaddrinfo", result->system_error);
 		timer_start(&c->timer, SCARCE_INTERVAL, again);
 		return;
 	}
 	counter_add(COUNT_CONNECT_FAILED + CONNECT_DNS, 1);
-	failed(c, what, result->error == 0 ? "it has no address"
-	                : result->system_error != 0 ? error_text(result->system_error)
-	                : error_lookup_text(result->error));
+	why = result->error == 0 ? "it has no address"
+	      : result->system_error != 0 ? error_text(result->system_error)
+	      : error_lookup_text(result->error);
+	failure_set(OPEN_LOOKUP, result->system_error, why);
+	failed(c, what, why);
 }
 
 static void resolved(void *owner, const struct resolve_result *result)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "addr/bind.h"
+#include "addr/failure.h"
 #include "addr/listener.h"
 #include "addr/named.h"
 #include "loop/loop.h"
@@ -88,6 +89,7 @@ static void failed(struct endpoint_opening *o, const char *call, const struct ne
 	char text[NET_TEXT];
 
 	counter_connect_failed(error);
+	failure_set(OPEN_CONNECT, error, error_text(error));
 	net_print(&addr->addr, addr->length, text, sizeof(text));
 	drop_socket(o);
 	if (o->tries_left == 0) {

@@ -19,6 +19,7 @@
 
 #include "addr/command.h"
 #include "addr/environment.h"
+#include "addr/failure.h"
 #include "addr/open.h"
 #include "addr/plumbing.h"
 #include "addr/program.h"
@@ -145,6 +146,7 @@ static void fork_failed(const struct spec *spec, int error)
 	static struct seldom said;
 	char more[SELDOM_TEXT];
 
+	failure_set(OPEN_FAILED, error, error_text(error));
 	if (seldom_say(&said, more))
 		log_error("%s: fork(): %s; the program does not run%s", spec->text, error_text(error),
 		          more);

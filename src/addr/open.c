@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "addr/access_list.h"
+#include "addr/failure.h"
 #include "addr/lock.h"
 #include "addr/proxy_options.h"
 #include "addr/send_proxy.h"
@@ -60,6 +61,8 @@ struct opening *opening_handle(struct opening *opening)
 
 void open_done(const struct open_request *request, struct channel *channel)
 {
+	if (channel != NULL)
+		failure_forget();
 	request->done(request->owner, channel);
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "addr/failure.h"
 #include "addr/ip.h"
 #include "addr/ip_stream.h"
 #include "addr/listener.h"
@@ -114,6 +115,7 @@ static void log_refused(const struct tls_upgrade *u, const struct tls_outcome *o
 {
 	char peer[NET_TEXT];
 
+	failure_set(OPEN_HANDSHAKE, 0, outcome->problem);
 	net_print(&u->peer.addr, u->peer.length, peer, sizeof(peer));
 	/* somebody looked whether the port is open: no news */
 	if (outcome->unheard)

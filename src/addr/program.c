@@ -13,11 +13,13 @@
 struct program {
 	struct closer closer;         /* of the channel; first member */
 	struct child child;
-	struct program *prev, *next;  /* all that run */
+	struct program *prev, *next;  /* all that run, or whose channel is open */
 	const struct spec *spec;
 	struct channel *channel;      /* until it is closed */
 	struct timer timer;           /* what it gets to end by itself */
-	bool leave_alone, closed;
+	struct program_watch *watch;  /* told of its end; or NULL */
+	int status;                   /* once it is over */
+	bool leave_alone, closed, over;
 };
 
 /* What a program gets to end by itself after its channel was closed. */
@@ -36,7 +38,7 @@ bool programs_take_signal(int signal)
 	bool taken = false;
 
 	for (struct program *p = programs.first; p != NULL && name != NULL; p = p->next)
-		if (p->spec != NULL && spec_flag(p->spec, name)) {
+		if (!p->over && p->spec != NULL && spec_flag(p->spec, name)) {
 			kill(p->child.pid, signal);
 			taken = true;
 		}
@@ -48,7 +50,7 @@ unsigned programs_awaited(void)
 	unsigned count = 0;
 
 	for (const struct program *p = programs.first; p != NULL; p = p->next)
-		count += !p->leave_alone && !p->child.told_to_end;
+		count += !p->over && !p->leave_alone && !p->child.told_to_end;
 	return count;
 }
 
@@ -75,6 +77,41 @@ static void unlist(struct program *program)
 		program->next->prev = program->prev;
 }
 
+static void tell_watch(struct program *p, int status)
+{
+	struct program_watch *watch = p->watch;
+
+	p->watch = NULL;
+	if (watch != NULL)
+		watch->ended(watch, status);
+}
+
+static struct program *program_of(int fd)
+{
+	struct program *p = programs.first;
+
+	while (p != NULL && (p->closed || (p->channel->read_fd != fd && p->channel->write_fd != fd)))
+		p = p->next;
+	return p;
+}
+
+enum program_state program_watch(int fd, struct program_watch *watch, int *status)
+{
+	struct program *p = fd < 0 ? NULL : program_of(fd);
+
+	if (p == NULL)
+		return PROGRAM_NONE;
+	*status = p->status;
+	if (p->over)
+		return PROGRAM_ENDED;
+	if (p->leave_alone || p->child.told_to_end) {
+		*status = -1;
+		return PROGRAM_ENDED;
+	}
+	p->watch = watch;
+	return PROGRAM_RUNS;
+}
+
 static void program_ended(struct child *child, int status)
 {
 	struct program *p = (struct program *)((char *)child - offsetof(struct program, child));
@@ -82,8 +119,11 @@ static void program_ended(struct child *child, int status)
 	timer_stop(&p->timer);
 	if (status != 0 && !(child->told_to_end && WIFSIGNALED(status)))
 		programs.failed = true;
-	unlist(p);
+	p->over = true;
+	p->status = status;
+	tell_watch(p, status);
 	if (p->closed) {
+		unlist(p);
 		free(p);
 	} else {
 		p->channel->exited = true;
@@ -98,6 +138,7 @@ static void tell_to_end(struct program *p)
 {
 	p->child.told_to_end = true;
 	kill(p->child.pid, SIGTERM);
+	tell_watch(p, -1);
 	if (programs.ended != NULL)
 		programs.ended();
 }
@@ -113,7 +154,7 @@ static void channel_closing(struct closer *closer)
 {
 	struct program *p = (struct program *)closer;
 
-	if (p->child.pid != 0 && !p->leave_alone && plumbing_is_terminal(p->spec) &&
+	if (!p->over && !p->leave_alone && plumbing_is_terminal(p->spec) &&
 	    !pty_at_end(p->channel))
 		tell_to_end(p);
 }
@@ -126,7 +167,8 @@ static void channel_closed(struct closer *closer)
 
 	p->closed = true;
 	p->spec = NULL;
-	if (p->child.pid == 0) {
+	if (p->over) {
+		unlist(p);
 		free(p);
 	} else if (p->child.told_to_end) {
 		return;

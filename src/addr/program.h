@@ -10,6 +10,18 @@
 
 struct program;
 
+/* Somebody who wants to know how a program ends. */
+struct program_watch {
+	/* status: as waitpid(2) gives it; -1: it was told to end, or nobody will wait for it. */
+	void (*ended)(struct program_watch *watch, int status);
+};
+
+enum program_state { PROGRAM_NONE, PROGRAM_RUNS, PROGRAM_ENDED };
+
+/* The program at the other end of a channel with this descriptor. PROGRAM_RUNS: watch->ended() will be
+ * called, once, and it must stay until then. PROGRAM_ENDED: *status is how. */
+enum program_state program_watch(int fd, struct program_watch *watch, int *status);
+
 /* Memory for one that is about to be started, to be freed by free(3) if it is not. NULL: none left. */
 struct program *program_new(const struct spec *spec);
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "addr/failure.h"
 #include "addr/ip_stream.h"
 #include "addr/via.h"
 #include "loop/resolve.h"
@@ -79,10 +80,16 @@ static void failed(struct tunnel *t, const char *what, const char *problem)
 	timer_start(&t->timer, interval, again);
 }
 
+static void negotiation_failed(struct tunnel *t, const char *problem)
+{
+	failure_set(t->type->start != NULL ? OPEN_HANDSHAKE : OPEN_PROXY, 0, problem);
+	failed(t, t->type->what, problem);
+}
+
 void tunnel_failed(struct tunnel *t, const char *problem)
 {
 	t->negotiation = NULL;
-	failed(t, t->type->what, problem);
+	negotiation_failed(t, problem);
 }
 
 void tunnel_done(struct tunnel *t, struct channel *channel)
@@ -117,7 +124,7 @@ static void talked(void *owner, struct channel *channel, const char *problem, bo
 	if (channel != NULL)
 		finish(t, channel);
 	else
-		failed(t, t->type->what, problem);
+		negotiation_failed(t, problem);
 }
 
 /* Returns 0, or -1 with errno set. */
@@ -221,6 +228,7 @@ static void lookup_failed(struct tunnel *t, int system_error, const char *proble
 		return;
 	}
 	counter_add(COUNT_CONNECT_FAILED + CONNECT_DNS, 1);
+	failure_set(OPEN_LOOKUP, system_error, problem);
 	failed(t, t->family == AF_INET ? "looking up the IPv4 address of the host"
 	          : "looking up the host", problem);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "addr/access.h"
+#include "addr/failure.h"
 #include "addr/listener.h"
 #include "addr/named.h"
 #include "addr/types.h"
@@ -64,6 +65,7 @@ static void failed(struct unix_opening *o, const char *call, int error)
 	char hint[256] = "";
 
 	counter_connect_failed(error);
+	failure_set(OPEN_CONNECT, error, error_text(error));
 	unix_hint(o->name, error, hint, sizeof(hint));
 	if (o->tries_left == 0) {
 		log_write(o->request.again ? LOG_NOTICE_ : LOG_ERROR_, "%s: %s \"%s\": %s%s",

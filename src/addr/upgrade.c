@@ -16,6 +16,7 @@
 
 #include "addr/access.h"
 #include "addr/dialogue.h"
+#include "addr/failure.h"
 #include "addr/proxy_header.h"
 #include "addr/proxy_options.h"
 #include "loop/loop.h"
@@ -96,6 +97,7 @@ static void bad_header(struct upgrading *u, const char *problem, bool unheard)
 	char text[NET_TEXT];
 
 	counter_add(COUNT_REFUSED + REFUSED_PROXY_HEADER, 1);
+	failure_set(OPEN_HANDSHAKE, 0, problem);
 	net_print(&u->proxy.addr, u->proxy.length, text, sizeof(text));
 	/* somebody looked whether the port is open: no news */
 	if (unheard)
@@ -183,6 +185,7 @@ static void ask_access(struct upgrading *u, const struct resolve_name *name)
 			no_memory(u);
 		break;
 	default:
+		failure_set(OPEN_REFUSED, 0, "");
 		fail(u);
 	}
 }

@@ -118,6 +118,9 @@ struct channel {
 	bool borrowed : 1;        /* its descriptor is shared: no other process can have it */
 	bool nagle : 1;           /* option nodelay decides when small packets are sent, not we */
 	bool silent_end : 1;      /* the peer can't tell us that it is gone: it just falls silent */
+	/* Why reading has ended: options readbytes and escape; and the error that TLS makes of a stream
+	 * that ended without close_notify. */
+	bool limited : 1, escaped : 1, cut_off : 1;
 };
 
 enum io_status channel_read(struct channel *channel, void *data, size_t size, size_t *length);

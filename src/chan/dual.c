@@ -21,6 +21,9 @@ static enum io_status dual_read(struct channel *channel, void *data, size_t size
 	enum io_status status = channel_read(reader, data, size, length);
 
 	channel->lost = reader->lost;
+	channel->limited = reader->limited;
+	channel->escaped = reader->escaped;
+	channel->cut_off = reader->cut_off;
 	reader->lost = 0;
 	return status;
 }

@@ -63,7 +63,9 @@ static enum io_status layer_read(struct channel *channel, void *data, size_t siz
 	bool limited;
 
 	for (unsigned n = 0; n < EMPTY_READS; n++) {
-		if (layer->ended || layer->settings.read_limit == 0)
+		channel->escaped = layer->ended;
+		channel->limited = layer->settings.read_limit == 0;
+		if (layer->ended || channel->limited)
 			return IO_EOF;
 		limited = layer->settings.read_limit > 0 &&
 		          (uint64_t)layer->settings.read_limit < size;
@@ -73,6 +75,7 @@ static enum io_status layer_read(struct channel *channel, void *data, size_t siz
 		/* what is behind the limit is not wanted */
 		channel->lost = limited ? 0 : layer->below->lost;
 		layer->below->lost = 0;
+		channel->cut_off = layer->below->cut_off;
 		if (status != IO_OK || *length == 0)
 			return status;
 		if (layer->settings.read_limit > 0)

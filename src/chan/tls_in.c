@@ -265,6 +265,7 @@ static enum io_status read_into(struct tls *t, struct window *w, struct sink *s)
 		return tls_broken(t, t->problem);
 	if (t->ended)
 		return IO_EOF;
+	t->base.cut_off = status == IO_EOF;
 	return status == IO_EOF ? tls_broken(t, truncated) : status;
 }
 

@@ -38,6 +38,7 @@ static const char usage[] =
 	"      -ls            log to stderr (default if no other log)\n"
 	"      -lm[facility]  mixed log mode (stderr during initialization, then syslog)\n"
 	"      -lp<progname>  set the program name used for logging and vars\n"
+	"      --log-format <format> text, or json: one object a line, and one for each session\n"
 	"      -lu            use microseconds for logging timestamps\n"
 	"      -lh            add hostname to log messages\n"
 	"      -v     verbose text dump of data traffic\n"

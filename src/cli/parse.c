@@ -194,6 +194,15 @@ static const char *act_T(struct cli_config *config, const char *value)
 	return NULL;
 }
 
+static const char *act_log_format(struct cli_config *config, const char *value)
+{
+	bool json = strcmp(value, "json") == 0;
+
+	(void)config;
+	log_set_json(json);
+	return json || strcmp(value, "text") == 0 ? NULL : "is not a format: must be text or json";
+}
+
 static const char *act_grace(struct cli_config *config, const char *value)
 {
 	if (cli_seconds(value, &config->grace) < 0 || config->grace < 0)
@@ -282,6 +291,7 @@ static const char *act_6(struct cli_config *config, const char *value)
 static const struct cli_switch switches[] = {
 	{ "--experimental", NONE, act_experimental },
 	{ "--statistics", NONE, act_statistics }, { "--metrics", REQUIRED, act_metrics },
+	{ "--log-format", REQUIRED, act_log_format },
 	{ "--grace", REQUIRED, act_grace }, { "--workers", REQUIRED, act_workers },
 	{ "-ly", ATTACHED, act_ly }, { "-lm", ATTACHED, act_lm }, { "-lf", REQUIRED, act_lf },
 	{ "-ls", NONE, act_ls }, { "-lp", REQUIRED, act_lp }, { "-lu", NONE, act_lu },

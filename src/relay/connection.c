@@ -8,21 +8,22 @@
 #include "sys/error.h"
 #include "sys/log.h"
 
-void connection_count_end(const struct connection *c, enum session_end end)
+void connection_count_end(const struct connection *c)
 {
-	if (c->end != ENDED_ELSEWHERE)
-		counter_add(COUNT_ENDED + end, 1);
+	if (!c->elsewhere)
+		counter_add(COUNT_ENDED + c->session.reason, 1);
 }
 
 void connection_remove(struct connection *c)
 {
 	struct server *server = c->server;
 
-	connection_count_end(c, c->end);
+	connection_count_end(c);
 	c->prev->next = c->next;
 	c->next->prev = c->prev;
 	server->count--;
 	client_free(c->client);
+	record_free(c->session.record);
 	loop_recycle(c, sizeof(*c));
 	if (server->full && server->count < server->max) {
 		server->full = false;
@@ -38,9 +39,6 @@ static void session_ended(void *owner, bool failed)
 {
 	struct connection *c = owner;
 
-	c->in_session = false;
-	if (c->end != ENDED_ELSEWHERE)
-		c->end = failed ? ENDED_FAILED : ENDED_DONE;
 	if (c->server->child)
 		c->server->failed = failed;
 	if (c->child == NULL)
@@ -52,22 +50,30 @@ int connection_start_session(struct connection *c, struct channel *source, struc
 	const struct server_settings *settings = c->server->settings;
 	bool left = settings->source_is_left;
 
-	c->in_session = session_start(&c->session, left ? source : other, left ? other : source,
-	                              settings->session, true, session_ended, c) == 0;
-	return c->in_session ? 0 : -1;
+	return session_start(&c->session, left ? source : other, left ? other : source,
+	                     settings->session, true, c->session.record, session_ended, c);
+}
+
+/* It has come to its end before there was a session. */
+static void not_begun(struct connection *c)
+{
+	const struct failure *why = failure_take();
+
+	c->server->failed |= c->server->child;
+	c->session.reason = (uint8_t)close_reason_of_opening(why->kind);
+	record_not_opened(c->session.record, why);
+	c->session.record = NULL;
 }
 
 static void other_opened(void *owner, struct channel *other)
 {
 	struct connection *c = owner;
-	struct server *server = c->server;
 	struct channel *channel = c->channel;
 
 	c->opening = NULL;
 	c->channel = NULL;
 	if (other == NULL) {
-		c->end = ENDED_CONNECT;
-		server->failed |= server->child;
+		not_begun(c);
 		channel->incomplete = true;
 		channel_free(channel);
 		connection_remove(c);
@@ -76,7 +82,7 @@ static void other_opened(void *owner, struct channel *other)
 	client_free(c->client);
 	c->client = NULL;
 	if (connection_start_session(c, channel, other) < 0) {
-		c->end = ENDED_FAILED;
+		c->session.reason = CLOSE_OUT_OF_MEMORY;
 		connection_remove(c);
 	}
 }
@@ -98,12 +104,19 @@ static bool becomes_program(const struct address *address)
 	return spec_flag(address->reader, "nofork");
 }
 
+static void other_told(void *owner, const struct client_info *info)
+{
+	struct connection *c = owner;
+
+	record_told(c->session.record, RECORD_UPSTREAM, info);
+}
+
 static void open_other(struct connection *c)
 {
 	const struct server_settings *settings = c->server->settings;
 	struct open_request request = {
 		.direction = ADDR_BOTH, .server = true, .client = c->client, .done = other_opened,
-		.owner = c,
+		.accepted = c->session.record != NULL ? other_told : NULL, .owner = c,
 	};
 	struct opening *opening;
 
@@ -133,11 +146,12 @@ static void upgraded(void *owner, struct channel *channel)
 		channel = channel_dress(spec, channel);
 	c->channel = channel;
 	if (channel != NULL) {
+		if (c->client != NULL)
+			record_told(c->session.record, RECORD_CLIENT, c->client);
 		open_other(c);
 		return;
 	}
-	c->end = ENDED_UPGRADE;
-	c->server->failed |= c->server->child;
+	not_begun(c);
 	connection_remove(c);
 }
 

@@ -18,9 +18,8 @@ struct connection {
 	struct opening *opening;        /* upgrade of the source's channel, or of the other side */
 	struct client_info *client;     /* until the other side is open; NULL: nobody asks for it */
 	struct connection_child *child; /* NULL, or the process that serves it */
-	bool in_session;
-	uint8_t end;                    /* enum session_end: what it will have been */
-	struct session session;
+	bool elsewhere;                 /* another process has it, and counts its end */
+	struct session session;         /* its record is there before it is started */
 };
 
 struct connection_child {
@@ -53,8 +52,8 @@ void server_maybe_end(struct server *server);
 /* Start the session of these two channels. Returns 0, or -1 (logged, channels freed). */
 int connection_start_session(struct connection *c, struct channel *source, struct channel *other);
 
-/* It is over, for this reason: count it, unless another process does. */
-void connection_count_end(const struct connection *c, enum session_end end);
+/* It is over, for the reason that its session has: count that, unless another process does. */
+void connection_count_end(const struct connection *c);
 
 /* In the list of its server, which stops accepting when it has as many as it may; and out of it
  * again, freed after this turn. */

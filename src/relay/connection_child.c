@@ -21,14 +21,15 @@ static void child_ended(struct child *child, int status)
 	struct connection_child *own = (struct connection_child *)child;
 	struct connection *c = own->connection;
 
-	if (WIFSIGNALED(status))
-		c->end = ENDED_KILLED;
-	else if (spec_flag(c->server->settings->other->reader, "nofork"))
-		c->end = status == 0 ? ENDED_DONE : ENDED_FAILED;   /* it had become a program */
+	/* it counted its end itself, unless it could not, or had become a program */
+	if (WIFSIGNALED(status) || spec_flag(c->server->settings->other->reader, "nofork")) {
+		c->elsewhere = false;
+		c->session.reason = WIFSIGNALED(status) ? ENDED_KILLED : CLOSE_PROGRAM_EXITED;
+	}
 	c->child = NULL;
 	loop_free_later(own);
 	/* what it wrote last is still on its way to a peer */
-	if (!c->in_session)
+	if (!c->session.running)
 		connection_remove(c);
 }
 
@@ -86,6 +87,7 @@ static int become_connection(struct server *server, struct connection *own)
 	server->stopping = true;   /* this connection is the only one */
 	forget_others(server, own);
 	programs_forget();
+	records_forget();
 	terminals_forget();
 	environment_init();
 	return process_apply_late(server->spec);
@@ -117,8 +119,12 @@ void connection_serve_in_child(struct connection *c)
 	else
 		pid = loop_fork();
 	if (pid < 0) {
-		fork_failed(server, call, errno);
-		c->end = ENDED_FAILED;
+		int error = errno;
+
+		c->session.reason = CLOSE_OPEN_FAILED;
+		record_not_begun(c->session.record, CLOSE_OPEN_FAILED, error_text(error));
+		c->session.record = NULL;
+		fork_failed(server, call, error);
 		free(c->child);
 		c->child = NULL;
 		channel_free(c->channel);
@@ -129,8 +135,11 @@ void connection_serve_in_child(struct connection *c)
 	}
 	if (pid > 0) {
 		log_notice("forked off child process %d", (int)pid);
+		/* it is the child that has something to tell */
+		record_free(c->session.record);
+		c->session.record = NULL;
 		c->child->connection = c;
-		c->end = ENDED_ELSEWHERE;
+		c->elsewhere = true;
 		child_watch(&c->child->child, pid, child_ended);
 		channel_abandon(ends[1]);
 		if (ends[0] != NULL)
@@ -150,7 +159,8 @@ void connection_serve_in_child(struct connection *c)
 	log_set_shutup(server->shutup);
 	log_info("just born: child process %d", (int)getpid());
 	if (become_connection(server, c) < 0) {
-		connection_count_end(c, ENDED_FAILED);
+		c->session.reason = CLOSE_OPEN_FAILED;
+		connection_count_end(c);
 		_exit(1);
 	}
 	connection_insert(c);

@@ -33,8 +33,7 @@ void flow_init(struct flow *flow, struct channel *source, struct channel *sink,
 	flow->sink = sink;
 	flow->left_to_right = left_to_right;
 	flow->no_splice = flows.dump != NULL;
-	flow->read_size = (uint32_t)(sink->writes_packets && !source->reads_packets
-	                             ? flows.packet_size : flows.size);
+	flow->makes_packets = sink->writes_packets && !source->reads_packets;
 }
 
 static void release_held(struct flow *flow)
@@ -78,18 +77,33 @@ void flow_report(const struct flow *flow)
 		         flow->sink->write_fd, flow->refused);
 }
 
+int flow_error_take(void)
+{
+	int error = flows.error;
+
+	flows.error = 0;
+	return error;
+}
+
 bool flow_complete(const struct flow *flow)
 {
 	return flow->state == FLOW_DONE && !flow->failed && !flow->source_broken &&
 	       !flow->sink_broken;
 }
 
+/* What it has is lost. */
+__attribute__((cold)) static void flow_give_up(struct flow *flow)
+{
+	flow->lost += (uint32_t)flow_held(flow);
+	flow->state = FLOW_DONE;
+	flow_release(flow);
+}
+
 void flow_fail(struct flow *flow)
 {
 	flow->sink->incomplete = true;
 	flow->failed = true;
-	flow->state = FLOW_DONE;
-	flow_release(flow);
+	flow_give_up(flow);
 }
 
 void flow_read_failed(struct flow *flow)
@@ -97,6 +111,7 @@ void flow_read_failed(struct flow *flow)
 	int error = errno;
 	char why[EXPLANATION];
 
+	flows.error = error;
 	log_error("read(%d, ...): %s%s", flow->source->read_fd, error_text(error),
 	          channel_explain(flow->source, error, why, sizeof(why)));
 	flow->source_broken = true;
@@ -111,11 +126,11 @@ void flow_write_failed(struct flow *flow)
 	int error = errno;
 	char why[EXPLANATION];
 
+	flows.error = error;
 	flow->sink_broken = true;
 	if (flow->sink->cool_write && (errno == EPIPE || errno == ECONNRESET)) {
 		log_notice("write(%d, ...): %s", flow->sink->write_fd, error_text(errno));
-		flow->state = FLOW_DONE;
-		flow_release(flow);
+		flow_give_up(flow);
 		return;
 	}
 	log_error("write(%d, ...): %s%s", flow->sink->write_fd, error_text(error),
@@ -124,10 +139,11 @@ void flow_write_failed(struct flow *flow)
 }
 
 /* A packet among others that the network has no room for is lost, as it might be later on its way. */
-static bool packet_dropped(struct flow *flow, size_t length)
+__attribute__((cold)) static bool packet_dropped(struct flow *flow, size_t length)
 {
 	if (errno != ENOBUFS || !flow->source->reads_packets)
 		return false;
+	flow->lost += (uint32_t)length;
 	if (flow->refused++ == 0)
 		log_warn("write(%d, ...): %s: a packet of %zu bytes is lost", flow->sink->write_fd,
 		         error_text(errno), length);
@@ -135,7 +151,7 @@ static bool packet_dropped(struct flow *flow, size_t length)
 }
 
 /* A packet that the sink can't take, ever: it alone is lost. */
-static bool packet_refused(struct flow *flow, size_t length)
+__attribute__((cold)) static bool packet_refused(struct flow *flow, size_t length)
 {
 	if (!flow->sink->writes_packets)
 		return false;
@@ -144,10 +160,12 @@ static bool packet_refused(struct flow *flow, size_t length)
 	if (!flow->source->reads_packets) {
 		log_error("write(%d, ...): a packet of %zu bytes is too large; -b sets the size",
 		          flow->sink->write_fd, length);
+		flows.error = EMSGSIZE;
 		flow->sink_broken = true;
 		flow_fail(flow);
 		return false;
 	}
+	flow->lost += (uint32_t)length;
 	if (flow->refused++ == 0)
 		log_error("write(%d, ...): a packet of %zu bytes is too large; it is lost",
 		          flow->sink->write_fd, length);
@@ -179,6 +197,10 @@ bool flow_take_buffer(struct flow *flow, size_t length)
 		return true;
 	}
 	log_error("no memory to hold what could not be written: %s", error_text(ENOMEM));
+	flows.error = ENOMEM;
+	/* what is in a pipe counts as held */
+	if (flow->pipe == NULL)
+		flow->lost += (uint32_t)length;
 	flow_fail(flow);
 	return false;
 }
@@ -227,8 +249,10 @@ static bool write_held(struct flow *flow)
 	bool all = flow_write_out(flow, flow->held + flow->held_start,
 	                     flow->held_end - flow->held_start, &written);
 
-	if (flow->state == FLOW_DONE)
+	if (flow->state == FLOW_DONE) {
+		flow->lost -= (uint32_t)written;
 		return false;
+	}
 	flow->held_start += (uint32_t)written;
 	if (all)
 		release_held(flow);

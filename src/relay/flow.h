@@ -36,7 +36,7 @@ struct flow {
 	unsigned char *held;           /* what the sink did not take, or NULL */
 	uint32_t held_start, held_end; /* the same: an empty packet is held */
 	uint32_t owed;                 /* bytes that the sink keeps but has not written */
-	uint32_t read_size;
+	uint32_t lost;                 /* bytes that were read, and will never be written */
 	uint32_t cut, refused;         /* packets: did not fit our buffer; lost */
 	uint16_t packet_size;          /* what is held is packets of so many bytes; 0: one, or a stream */
 	uint8_t state;                 /* enum flow_state */
@@ -50,6 +50,7 @@ struct flow {
 	bool progress : 1;             /* something was read or written; cleared by who asks */
 	bool uncounted : 1;            /* another process counts its bytes */
 	bool last : 1;                 /* when it ends, its sink is closed at once */
+	bool makes_packets : 1;        /* of a stream */
 	uint64_t bytes, blocks;
 };
 
@@ -66,6 +67,9 @@ bool flow_pump(struct flow *flow);
 
 /* Bytes that were read and are still to be written. */
 size_t flow_held(const struct flow *flow);
+/* Why a flow has failed since the last call: errno; 0: none has. */
+int flow_error_take(void);
+
 /* All that its source had to say was written. */
 bool flow_complete(const struct flow *flow);
 

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "relay/close_reason.h"
 #include "relay/workers.h"
 #include "sys/counters.h"
 #include "sys/version.h"
@@ -15,8 +16,6 @@
  * process_ seconds are counted in thousandths. */
 static const char table[] =
 	"socat_sessions_total|||Sessions begun.\n"
-	"socat_sessions_ended_total|reason|done,failed,client_handshake,connect,stopped,killed|"
-	"Sessions that have ended.\n"
 	"socat_relayed_bytes_total|direction|left_to_right,right_to_left|"
 	"Bytes read from one address for the other.\n"
 	"socat_connections_refused_total|reason|range,tcpwrap,port,proxy_source,proxy_header,"
@@ -39,6 +38,8 @@ static const char table[] =
 	"process_max_fds|||Limit of open descriptors.\n"
 	"process_resident_memory_bytes|||Memory in use.\n"
 	"process_virtual_memory_bytes|||Address space in use.\n";
+
+_Static_assert((int)CLOSE_REASONS <= (int)ENDED_KILLED, "each reason has its counter");
 
 enum { OPEN = COUNT_CONNECT_TIME, MOST, DRAINING, WORKERS, REPLACED, PROCESS,
        VALUES = PROCESS + PROCESS_FIGURES };
@@ -101,6 +102,19 @@ static void measure(uint64_t values[VALUES])
 	metrics_measure_process(values + PROCESS);
 }
 
+/* CLOSE_NONE is the reason of those that had begun before it showed that they are refused. */
+static void write_ends(struct metrics_text *text, const uint64_t *value)
+{
+	static const char name[] = "socat_sessions_ended_total";
+
+	metrics_print(text, "# HELP %s Sessions that have ended.\n# TYPE %s counter\n"
+	              "%s{reason=\"refused\"} %" PRIu64 "\n%s{reason=\"killed\"} %" PRIu64 "\n",
+	              name, name, name, value[CLOSE_NONE], name, value[ENDED_KILLED]);
+	for (unsigned i = CLOSE_NONE + 1; i < CLOSE_REASONS; i++)
+		metrics_print(text, "%s{reason=\"%s\"} %" PRIu64 "\n", name, close_reason_word(i),
+		              value[i]);
+}
+
 static void write_connect_time(struct metrics_text *text)
 {
 	static const char name[] = "socat_connect_duration_seconds";
@@ -128,7 +142,12 @@ void metrics_write(struct metrics_text *text)
 	metrics_print(text, "# HELP socat_build_info The version that runs.\n"
 	              "# TYPE socat_build_info gauge\nsocat_build_info{version=\"%s\"} 1\n",
 	              socat_version);
-	for (const char *line = table; *line != '\0';)
+	for (const char *line = table; *line != '\0';) {
 		line = write_line(text, line, &value);
+		if (value == values + COUNT_ENDED) {
+			write_ends(text, value);
+			value += ENDS;
+		}
+	}
 	write_connect_time(text);
 }

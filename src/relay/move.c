@@ -61,10 +61,10 @@ static bool no_data(struct flow *flow, enum io_status status, size_t *moved)
 /* Bytes to be moved at once without copying. Who has asked for small blocks gets them. */
 static size_t step_size(const struct flow *flow)
 {
-	size_t least = flow->read_size / 4;
+	size_t least = flow_read_size(flow) / 4;
 
 	if (least < LEND_SIZE)
-		return flow->read_size;
+		return flow_read_size(flow);
 	if (flows.holding > LITTLE_HELD)
 		return least;
 	return least << (flow->full_reads < STEPS ? flow->full_reads : STEPS);
@@ -105,6 +105,7 @@ static bool lend_once(struct flow *flow, size_t *moved)
 	status = flow->sink->ops->write_pieces(flow->sink, pieces, count, &written);
 	if (status == IO_ERROR) {
 		flow_write_failed(flow);
+		flow->lost += (uint32_t)(length - written);
 		return false;
 	}
 	adapt_step(flow, written, length);
@@ -126,12 +127,22 @@ static bool fill_once(struct flow *flow, struct iovec *room, unsigned count, siz
 	flow_transferred(flow, length);
 	if (flow->sink->ops->write_room(flow->sink, length, &written) != IO_OK) {
 		flow_write_failed(flow);
+		flow->lost += (uint32_t)length;
 		return false;
 	}
 	adapt_step(flow, written, length);
 	flow->owed = (uint32_t)(length - written);
 	flows.holding += flow->owed;
 	return true;
+}
+
+/* So much of what is in the scratch buffer was written. */
+static void keep_rest(struct flow *flow, size_t written, size_t length)
+{
+	if (flow->state == FLOW_OPEN)
+		flow_hold(flow, flows.scratch + written, length - written);
+	else
+		flow->lost += (uint32_t)(length - written);
 }
 
 static bool forward(struct flow *flow, size_t length)
@@ -146,8 +157,7 @@ static bool forward(struct flow *flow, size_t length)
 	flow_transferred(flow, length);
 	if (flow_write_out(flow, flows.scratch, length, &written))
 		return true;
-	if (flow->state == FLOW_OPEN)
-		flow_hold(flow, flows.scratch + written, length - written);
+	keep_rest(flow, written, length);
 	return false;
 }
 
@@ -155,13 +165,13 @@ static bool forward(struct flow *flow, size_t length)
 static bool copy_once(struct flow *flow, size_t *moved)
 {
 	size_t length = 0;
-	enum io_status status = channel_read(flow->source, flows.scratch, flow->read_size, &length);
+	enum io_status status = channel_read(flow->source, flows.scratch, flow_read_size(flow), &length);
 
 	if (status != IO_OK)
 		return no_data(flow, status, moved);
 	if (flow->source->lost > 0)
 		report_cut(flow, length);
-	flow->full_reads = length < flow->read_size ? 0 : (uint8_t)(flow->full_reads + 1);
+	flow->full_reads = length < flow_read_size(flow) ? 0 : (uint8_t)(flow->full_reads + 1);
 	*moved += length > BLOCK_BYTES ? length : BLOCK_BYTES;
 	return forward(flow, length);
 }
@@ -177,7 +187,7 @@ static bool train_once(struct flow *flow, size_t *moved)
 {
 	size_t length = 0, size = 0, written;
 	enum io_status status = flow->source->ops->read_train(flow->source, flows.scratch,
-	                                                      flow->read_size, &length, &size);
+	                                                      flow_read_size(flow), &length, &size);
 
 	if (status != IO_OK)
 		return no_data(flow, status, moved);
@@ -189,8 +199,10 @@ static bool train_once(struct flow *flow, size_t *moved)
 	for (size_t at = 0; at < length; at += size)
 		flow_transferred(flow, length - at < size ? length - at : size);
 	status = flow->sink->ops->write_train(flow->sink, flows.scratch, length, size);
-	if (status == IO_ERROR)
+	if (status == IO_ERROR) {
 		flow_write_failed(flow);
+		flow->lost += (uint32_t)length;
+	}
 	if (status != IO_AGAIN)
 		return status == IO_OK;
 	flow->packet_size = (uint16_t)size;
@@ -198,8 +210,7 @@ static bool train_once(struct flow *flow, size_t *moved)
 		flow->packet_size = 0;
 		return true;
 	}
-	if (flow->state == FLOW_OPEN)
-		flow_hold(flow, flows.scratch + written, length - written);
+	keep_rest(flow, written, length);
 	return false;
 }
 
@@ -267,7 +278,7 @@ static bool splice_once(struct flow *flow, size_t *moved)
 	switch (status) {
 	case IO_OK:
 		*moved += length;
-		flow->full_reads = length < flow->read_size ? 0 : BULK_READS;
+		flow->full_reads = length < flow_read_size(flow) ? 0 : BULK_READS;
 		flow_transferred(flow, length);
 		return flow_drain_pipe(flow);
 	case IO_AGAIN:
@@ -293,7 +304,7 @@ static bool splice_once(struct flow *flow, size_t *moved)
 static bool can_lend(const struct flow *flow)
 {
 	return flow->source->ops->lend != NULL && flow->sink->ops->write_pieces != NULL &&
-	       flows.dump == NULL && !flow->sink->writes_packets && flow->read_size >= LEND_SIZE;
+	       flows.dump == NULL && !flow->sink->writes_packets && flow_read_size(flow) >= LEND_SIZE;
 }
 
 static bool can_fill(const struct flow *flow)

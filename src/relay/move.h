@@ -13,8 +13,15 @@ struct flows {
 	unsigned char *scratch;
 	const struct dump *dump;   /* NULL: nothing to show */
 	size_t holding;            /* bytes that all flows hold, or are owed */
+	int error;                 /* see flow_error_take() */
 };
 extern struct flows flows;
+
+/* Bytes per read. */
+static inline size_t flow_read_size(const struct flow *flow)
+{
+	return flow->makes_packets ? flows.packet_size : flows.size;
+}
 
 /* --- move.c --------------------------------------------------------------------- */
 
@@ -29,10 +36,10 @@ bool flow_drain_pipe(struct flow *flow);
 /* --- flow.c --------------------------------------------------------------------- */
 
 /* The flow ends by an error that was logged. */
-void flow_fail(struct flow *flow);
+__attribute__((cold)) void flow_fail(struct flow *flow);
 /* Reading or writing said so (errno): log it. */
-void flow_read_failed(struct flow *flow);
-void flow_write_failed(struct flow *flow);
+__attribute__((cold)) void flow_read_failed(struct flow *flow);
+__attribute__((cold)) void flow_write_failed(struct flow *flow);
 
 /* So much was read: count and log it. */
 void flow_transferred(struct flow *flow, size_t length);

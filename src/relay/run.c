@@ -38,8 +38,8 @@ static struct {
 	struct opening *opening;
 	struct channel *left;
 	struct client_info *client;     /* who connected to the left address, if it listened */
-	struct session session;
-	bool in_session;
+	struct session session;         /* its record is there before it is started */
+	struct session_settings session_settings;
 	struct server *server;
 	struct server_settings server_settings;
 	struct timer timer;             /* of GRACE */
@@ -73,8 +73,7 @@ static void leave(bool failed)
 static void session_ended(void *owner, bool failed)
 {
 	(void)owner;
-	state.in_session = false;
-	counter_add(COUNT_ENDED + (failed ? ENDED_FAILED : ENDED_DONE), 1);
+	counter_add(COUNT_ENDED + state.session.reason, 1);
 	leave(failed);
 }
 
@@ -111,12 +110,38 @@ static void opened(void)
 		state.settings->opened();
 }
 
+/* Which one the right or the left address is. */
+static enum record_end record_end(bool right)
+{
+	return right == state.session_settings.client_right ? RECORD_CLIENT : RECORD_UPSTREAM;
+}
+
+static bool waits_for_clients(const struct address *address)
+{
+	const struct addr_type *type = address->reader->type;
+
+	return type->listen != NULL || type->awaits || (type->groups & G_LISTEN) != 0;
+}
+
+/* Who the client is: the one that is served; else the one that comes; else the left one. */
+static void choose_client(void)
+{
+	const struct address *left = state.settings->left, *right = state.settings->right;
+	bool forks = address_forks(left) || address_forks(right);
+
+	state.session_settings.client_right = forks ? !address_forks(left)
+	                                    : waits_for_clients(right) && !waits_for_clients(left);
+	if (!forks)
+		state.session.record = state.session_settings.client_right ? record_new(right, left)
+		                                                           : record_new(left, right);
+}
+
 static void start_server(const struct address *source, const struct address *other, bool left)
 {
 	metrics_set_most((unsigned)spec_number(source->reader, "max-children", 0));
 	state.server_settings = (struct server_settings){
 		.source = source, .other = other, .shared = state.left, .source_is_left = left,
-		.session = &state.settings->session, .ended = server_ended,
+		.session = &state.session_settings, .ended = server_ended,
 	};
 	if (state.settings->workers > 1 ? open_workers() < 0
 	    : (state.server = server_start(&state.server_settings)) == NULL) {
@@ -136,19 +161,20 @@ static void right_opened(void *owner, struct channel *right)
 	(void)owner;
 	state.opening = NULL;
 	if (right == NULL) {
+		record_not_opened(state.session.record, failure_take());
+		state.session.record = NULL;
 		leave(true);
 		return;
 	}
 	opened();
 	caps_drop();
 	wait_for_debugging("SOCAT_TRANSFER_WAIT");
-	state.in_session = session_start(&state.session, state.left, right,
-	                                 &state.settings->session, false, session_ended, NULL) == 0;
-	state.left = NULL;
-	if (state.in_session)
+	if (session_start(&state.session, state.left, right, &state.session_settings, false,
+	                  state.session.record, session_ended, NULL) == 0)
 		counter_add(COUNT_SESSIONS, 1);
 	else
 		leave(true);
+	state.left = NULL;
 }
 
 /* Options like su change this process, unless it has to go on as a server's. */
@@ -160,12 +186,30 @@ static void open_one(const struct address *address, int direction,
 		.direction = direction, .client = state.client,
 		.done = done, .accepted = accepted,
 		.want_local = address_runs_program(state.settings->right) ||
-		              address_sends_proxy(state.settings->right),
+		              address_sends_proxy(state.settings->right) || log_json(),
 	};
 	struct opening *opening = address_open(address, &request, true);
 
 	if (opening != NULL)
 		state.opening = opening;
+}
+
+/* There is somebody to tell about, or a server that did not answer; else nothing has happened. */
+static void left_not_opened(void)
+{
+	const struct failure *failure = failure_take();
+
+	if (failure->kind == OPEN_FAILED)
+		record_free(state.session.record);
+	else
+		record_not_opened(state.session.record, failure);
+	state.session.record = NULL;
+}
+
+static void right_told(void *owner, const struct client_info *info)
+{
+	(void)owner;
+	record_told(state.session.record, record_end(true), info);
 }
 
 static void left_opened(void *owner, struct channel *left)
@@ -175,6 +219,7 @@ static void left_opened(void *owner, struct channel *left)
 	(void)owner;
 	state.opening = NULL;
 	if (left == NULL) {
+		left_not_opened();
 		leave(true);
 		return;
 	}
@@ -189,12 +234,13 @@ static void left_opened(void *owner, struct channel *left)
 	if (spec_flag(right->reader, "nofork"))
 		stop(program_become(right->reader, left, state.client));
 	else
-		open_one(right, ADDR_BOTH, right_opened, NULL);
+		open_one(right, ADDR_BOTH, right_opened, right_told);
 }
 
 static void left_accepted(void *owner, const struct client_info *client)
 {
 	(void)owner;
+	record_told(state.session.record, record_end(false), client);
 	client_free(state.client);
 	/* without memory for it programs know less, nothing worse */
 	state.client = client_copy(client);
@@ -205,11 +251,25 @@ static void left_accepted(void *owner, const struct client_info *client)
 static void count(struct session_totals *sum)
 {
 	*sum = *session_totals();
-	if (state.in_session)
+	if (state.session.running)
 		session_count(&state.session, sum);
 	if (state.server != NULL)
 		server_count(state.server, sum);
 	workers_count(sum);
+}
+
+static void log_statistics_json(const struct session_totals *sum)
+{
+	char line[LOG_LINE];
+	struct json json;
+
+	log_event_begin(&json, line, LOG_INFO_, "statistics");
+	json_number(&json, "sessions", sum->sessions);
+	json_number(&json, "blocks_to_right", sum->blocks[0]);
+	json_number(&json, "bytes_to_right", sum->bytes[0]);
+	json_number(&json, "blocks_to_left", sum->blocks[1]);
+	json_number(&json, "bytes_to_left", sum->bytes[1]);
+	log_event_end(&json, LOG_INFO_);
 }
 
 static void log_statistics(void)
@@ -217,6 +277,10 @@ static void log_statistics(void)
 	struct session_totals sum;
 
 	count(&sum);
+	if (log_json()) {
+		log_statistics_json(&sum);
+		return;
+	}
 	log_always("STATISTICS: left to right: %" PRIu64 " packets(s), %" PRIu64 " byte(s)",
 	           sum.blocks[0], sum.bytes[0]);
 	log_always("STATISTICS: right to left: %" PRIu64 " packets(s), %" PRIu64 " byte(s)",
@@ -225,7 +289,8 @@ static void log_statistics(void)
 
 static void grace_over(struct timer *timer)
 {
-	(void)timer;
+	if (timer != NULL)
+		sessions_end_because(CLOSE_GRACE_OVER);
 	children_signal(SIGTERM);
 	stop(128 + state.signal);
 }
@@ -339,7 +404,9 @@ int run(const struct run_settings *settings)
 	int status;
 
 	state.settings = settings;
+	state.session_settings = settings->session;
 	state.pid = getpid();
+	choose_client();
 	programs_on_end(program_ended);
 	environment_init();
 	if ((address_prepare(settings->left) < 0 || address_prepare(settings->right) < 0) &&
@@ -357,16 +424,17 @@ int run(const struct run_settings *settings)
 	status = loop_run();
 	timer_stop(&state.timer);
 	opening_cancel(state.opening);
-	if (state.in_session) {
+	if (state.session.running) {
 		session_cancel(&state.session);
-		counter_add(COUNT_ENDED + ENDED_STOPPED, 1);
+		counter_add(COUNT_ENDED + state.session.reason, 1);
 	}
 	server_free(state.server);
 	/* they are in the totals now */
-	state.in_session = false;
 	state.server = NULL;
 	channel_free(state.left);
 	client_free(state.client);
+	record_free(state.session.record);
+	records_flush();
 	/* after a signal only what could end by itself is waited for */
 	terminals_finish(status < 128);
 	if (!workers_report() && settings->statistics)

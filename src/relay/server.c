@@ -47,6 +47,9 @@ static void connected(struct server *server, struct channel *channel,
 		goto failed;
 	c->server = server;
 	c->channel = channel;
+	c->session.record = record_new(server->settings->source, server->settings->other);
+	if (client != NULL)
+		record_told(c->session.record, RECORD_CLIENT, client);
 	connection_insert(c);
 	if (server->fork_each)
 		connection_serve_in_child(c);
@@ -123,7 +126,7 @@ static struct server *start(const struct server_settings *settings, const struct
 	}
 	server->wants_client = settings->shared == NULL && (address_runs_program(settings->other) ||
 	                                                    address_sends_proxy(settings->other));
-	request.want_local = server->wants_client;
+	request.want_local = server->wants_client || log_json();
 	server->wants_client |= spec_needs_upgrade(spec);
 	server->settings = settings;
 	server->spec = spec;
@@ -217,14 +220,17 @@ void server_free(struct server *server)
 	for (c = server->connections.next; c != &server->connections; c = next) {
 		next = c->next;
 		opening_cancel(c->opening);
-		if (c->in_session)
+		if (c->session.running)
 			session_cancel(&c->session);
+		else
+			c->session.reason = CLOSE_SIGNAL;
 		channel_free(c->channel);
 		if (c->child != NULL)
 			child_forget(&c->child->child);
 		free(c->child);
 		client_free(c->client);
-		connection_count_end(c, ENDED_STOPPED);
+		record_free(c->session.record);
+		connection_count_end(c);
 		loop_recycle(c, sizeof(*c));
 	}
 	loop_free_later(server);
@@ -239,6 +245,6 @@ void server_count(const struct server *server, struct session_totals *totals)
 {
 	for (const struct connection *c = server->connections.next; c != &server->connections;
 	     c = c->next)
-		if (c->in_session)
+		if (c->session.running)
 			session_count(&c->session, totals);
 }

@@ -8,6 +8,7 @@
 #include "loop/loop.h"
 #include "relay/flow.h"
 #include "relay/move.h"
+#include "relay/session_end.h"
 #include "sys/error.h"
 #include "sys/log.h"
 
@@ -19,6 +20,7 @@
 #define LOOK_INTERVAL NANOSECONDS
 
 static struct session_totals totals;
+static enum close_reason cancelled_because = CLOSE_SIGNAL;
 
 const struct session_totals *session_totals(void)
 {
@@ -56,8 +58,16 @@ static struct channel *right(const struct session *s)
 	return s->to_right.sink;
 }
 
+void sessions_end_because(enum close_reason reason)
+{
+	cancelled_because = reason;
+}
+
 static void release(struct session *s)
 {
+	s->running = false;
+	if (s->record != NULL)
+		session_conclude(s);
 	session_count(s, &totals);
 	task_cancel(&s->task);
 	timer_stop(&s->timer);
@@ -112,6 +122,7 @@ static void cut(struct session *s, bool idle)
 
 void session_cancel(struct session *s)
 {
+	s->reason = (uint8_t)cancelled_because;
 	left(s)->cut_short = right(s)->cut_short = true;
 	mark_incomplete(&s->to_right, true);
 	mark_incomplete(&s->to_left, true);
@@ -197,6 +208,12 @@ static void look_again(struct session *s)
 	}
 }
 
+/* A program has exited, but what it left behind keeps its end open. */
+static bool program_exited(const struct session *s)
+{
+	return (channel_ready(left(s)) | channel_ready(right(s))) & CHAN_EXITED;
+}
+
 static void timer_fired(struct timer *timer)
 {
 	struct session *s = (struct session *)((char *)timer - offsetof(struct session, timer));
@@ -206,11 +223,14 @@ static void timer_fired(struct timer *timer)
 		set_linger(s);
 	if (s->linger_due != 0 && s->linger_due <= now) {
 		log_info("poll timed out: the other direction has rested too long");
+		if (s->error == 0)
+			s->reason = program_exited(s) ? CLOSE_PROGRAM_EXITED : CLOSE_LINGER_TIMEOUT;
 		cut(s, false);
 		return;
 	}
 	if (idle >= 0 && s->active + idle <= now) {
 		log_notice("inactivity timeout triggered");
+		s->reason = CLOSE_IDLE_TIMEOUT;
 		cut(s, true);
 		return;
 	}
@@ -258,12 +278,6 @@ static bool over(struct session *s)
 	return right_done ? sink_gone(&s->to_left) : sink_gone(&s->to_right);
 }
 
-/* A program has exited, but what it left behind keeps its end open. */
-static bool program_exited(const struct session *s)
-{
-	return (channel_ready(left(s)) | channel_ready(right(s))) & CHAN_EXITED;
-}
-
 static void note_activity(struct session *s)
 {
 	if (!s->to_right.progress && !s->to_left.progress)
@@ -296,6 +310,8 @@ static void work(struct task *task)
 	    s->settings->to_left && s->settings->to_right)
 		half_close(s);
 	check_only_sink(s);
+	if (s->to_right.state != FLOW_OPEN || s->to_left.state != FLOW_OPEN)
+		session_note_end(s);
 	if (over(s)) {
 		end(s);
 		return;
@@ -321,7 +337,7 @@ static void init_flows(struct session *s, struct channel *source, struct channel
 }
 
 int session_start(struct session *s, struct channel *left_one, struct channel *right_one,
-                  const struct session_settings *settings, bool server,
+                  const struct session_settings *settings, bool server, struct record *record,
                   void (*ended)(void *owner, bool failed), void *owner)
 {
 	memset(s, 0, sizeof(*s));
@@ -334,12 +350,17 @@ int session_start(struct session *s, struct channel *left_one, struct channel *r
 	init_flows(s, left_one, right_one);
 	if (channel_attach(left_one, notified, s) < 0 || channel_attach(right_one, notified, s) < 0) {
 		log_error("can't start a session: %s", error_text(errno));
+		record_not_begun(record, CLOSE_OUT_OF_MEMORY, error_text(errno));
 		channel_free(left_one);
 		channel_free(right_one);
 		return -1;
 	}
 	log_notice("starting data transfer loop with FDs [%d,%d] and [%d,%d]", left_one->read_fd,
 	           left_one->write_fd, right_one->read_fd, right_one->write_fd);
+	s->record = record;
+	s->running = true;
+	if (record != NULL)
+		session_introduce(s);
 	/* always-ready files bring no event, and an idle time starts now */
 	task_queue(&s->task);
 	return 0;

@@ -16,12 +16,15 @@
 
 #include "chan/chan.h"
 #include "loop/loop.h"
+#include "relay/close_reason.h"
 #include "relay/flow.h"
+#include "relay/record.h"
 
 struct session_settings {
 	bool to_right, to_left;    /* which flows there are (-u, -U) */
 	int64_t linger;            /* -t in nanoseconds; -1: not given */
 	int64_t idle;              /* -T in nanoseconds; -1: for ever */
+	bool client_right;         /* the right channel is the client's, the left one the upstream's */
 };
 
 /* The members are the session's own. */
@@ -34,7 +37,11 @@ struct session {
 	int64_t active;                /* when something last moved */
 	int64_t look_due;              /* look again: at a source with ignoreeof, or whether the peers
 	                                * of a half-closed session may vanish; 0: no */
+	struct record *record;         /* NULL: there is to be none */
+	uint16_t error;                /* errno of what has ended it; 0: no failure of a call */
+	uint8_t reason;                /* enum close_reason */
 	bool server, half_closed;
+	bool running;                  /* started, and not over */
 	void (*ended)(void *owner, bool failed);
 	void *owner;
 };
@@ -47,11 +54,11 @@ const struct session_totals *session_totals(void);
 
 /* Start a session; it owns both channels from now on, even if it can't be started. Its memory is the
  * caller's, and has to stay until the end of the turn in which it ends.
- * server: one of many. ended(): the session is over and its channels are closed; failed
+ * server: one of many. record: its own from now on; NULL: there is to be none. ended(): the session is over and its channels are closed; failed
  * tells whether an error ended it. Called from the loop, never before session_start()
  * returned. Returns 0, or -1 (logged, channels freed) without memory. */
 int session_start(struct session *session, struct channel *left, struct channel *right,
-                  const struct session_settings *settings, bool server,
+                  const struct session_settings *settings, bool server, struct record *record,
                   void (*ended)(void *owner, bool failed), void *owner);
 
 /* Another process counts what this one moves: see sys/counters.h. */
@@ -59,6 +66,9 @@ void session_uncounted(struct session *session);
 
 /* End it at once. ended() is not called. */
 void session_cancel(struct session *session);
+/* Why sessions are cancelled from now on: CLOSE_SIGNAL, which is what counts before, or
+ * CLOSE_GRACE_OVER. */
+void sessions_end_because(enum close_reason reason);
 
 /* Add what is on its way to totals: for statistics of running sessions. */
 void session_count(const struct session *session, struct session_totals *totals);

@@ -43,20 +43,10 @@ enum handshake_failure {
 };
 enum handshake_side { SIDE_CLIENT, SIDE_UPSTREAM, SIDES };
 
-/* Why a session has ended. */
-enum session_end {
-	ENDED_DONE,              /* both peers have said all */
-	ENDED_FAILED,            /* by an error that was logged */
-	ENDED_UPGRADE,           /* the client's PROXY header or TLS handshake failed */
-	ENDED_CONNECT,           /* the other address could not be opened */
-	ENDED_STOPPED,           /* the program ended */
-	ENDED_KILLED,            /* the process that had it was killed */
-	ENDS,
-	ENDED_ELSEWHERE = ENDS   /* another process has the session, and counts its end */
-};
-
 enum {
 	CONNECT_BUCKETS = 14,    /* of connect times; what took longer is late */
+	ENDS = 32,               /* why sessions end: enum close_reason (relay/close_reason.h), or: */
+	ENDED_KILLED = ENDS - 1, /* the process that had it was killed */
 	COUNT_SESSIONS = 0,
 	COUNT_ENDED = COUNT_SESSIONS + 1,
 	COUNT_BYTES = COUNT_ENDED + ENDS,          /* left to right, right to left */

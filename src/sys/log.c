@@ -13,22 +13,23 @@
 #include <time.h>
 #include <unistd.h>
 
-/* One line is written with one write(2), so that lines of several processes that share a
- * log file never mix. */
-enum { LINE_MAX_ = 4096 };
-
 static struct {
 	enum log_level level;
 	int shutup;
 	int fd;             /* -1: syslog */
 	int facility;
 	bool mixed;
+	bool json;
 	bool microseconds;
 	const char *name;
 	char hostname[65];  /* empty: not shown */
 	void (*bystander)(bool before);
 } state = { .level = LOG_WARN_, .fd = STDERR_FILENO, .facility = LOG_DAEMON, .name = "socat" };
 
+/* What fits one message of syslog(3) behind its header. */
+enum { SYSLOG_LINE = 944 };
+
+static const char *const level_word[] = { "debug", "info", "notice", "warning", "error", "fatal" };
 static const char level_letter[] = { 'D', 'I', 'N', 'W', 'E', 'F' };
 static const int level_priority[] = {
 	LOG_DEBUG, LOG_INFO, LOG_NOTICE, LOG_WARNING, LOG_ERR, LOG_CRIT
@@ -112,12 +113,82 @@ static void write_to_stderr(const char *line, size_t length)
 	state.bystander = bystander;
 }
 
+/* A whole line, with one write(2), so that lines of several processes that share a log file, or a
+ * pipe, never mix. */
+static void send_line(const char *line, size_t length)
+{
+	state.fd == STDERR_FILENO ? write_to_stderr(line, length) : write_line(line, length);
+}
+
+void log_set_json(bool on)
+{
+	state.json = on;
+}
+
+bool log_json(void)
+{
+	return state.json;
+}
+
+void log_event_begin(struct json *json, char line[LOG_LINE], enum log_level level,
+                     const char *event)
+{
+	char text[40];
+	struct timeval now;
+	struct tm tm;
+	size_t n;
+	int saved = errno;
+
+	gettimeofday(&now, NULL);
+	gmtime_r(&now.tv_sec, &tm);
+	n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + n, sizeof(text) - n, ".%06ldZ", (long)now.tv_usec);
+	/* what is longer than that the C library would cut */
+	json_begin(json, line, state.fd >= 0 ? LOG_LINE : SYSLOG_LINE);
+	json_string(json, "time", text);
+	json_string(json, "level", level_word[level]);
+	json_string(json, "program", state.name);
+	json_number(json, "pid", (uint64_t)getpid());
+	json_string(json, "host", state.hostname[0] != '\0' ? state.hostname : NULL);
+	json_string(json, "event", event);
+	errno = saved;
+}
+
+void log_event_end(struct json *json, enum log_level level)
+{
+	size_t length = json_end(json);
+	int saved = errno;
+
+	if (state.fd >= 0)
+		send_line(json->text, length);
+	else
+		syslog(state.facility | level_priority[level], "%.*s", (int)length - 1, json->text);
+	errno = saved;
+}
+
+/* errno is what it was when the message was composed. */
+static void emit_json(int mild, const char *format, va_list args)
+{
+	char message[LOG_LINE], line[LOG_LINE];
+	struct json json;
+
+	if (vsnprintf(message, sizeof(message), format, args) < 0)
+		message[0] = '\0';
+	log_event_begin(&json, line, (enum log_level)mild, "message");
+	json_bytes(&json, "message", message, strlen(message), sizeof(line));
+	log_event_end(&json, (enum log_level)mild);
+}
+
 static void emit(int mild, const char *format, va_list args)
 {
-	char line[LINE_MAX_];
+	char line[LOG_LINE];
 	size_t n = 0;
 	int length, saved = errno;
 
+	if (state.json) {
+		emit_json(mild, format, args);
+		return;
+	}
 	if (state.fd >= 0) {
 		n = time_stamp(line, 64);
 		n += (size_t)snprintf(line + n, 300, " %s%s%.200s[%d] %c ", state.hostname,
@@ -131,7 +202,7 @@ static void emit(int mild, const char *format, va_list args)
 	n += (size_t)length < sizeof(line) - n - 1 ? (size_t)length : sizeof(line) - n - 2;
 	if (state.fd >= 0) {
 		line[n++] = '\n';
-		state.fd == STDERR_FILENO ? write_to_stderr(line, n) : write_line(line, n);
+		send_line(line, n);
 	} else {
 		syslog(state.facility | level_priority[mild], "%c %.*s", level_letter[mild], (int)n,
 		       line);

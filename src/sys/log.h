@@ -1,12 +1,14 @@
 /* Messages: one line each, "2026/11/20 22:46:11 socat[233] W text".
  *
- * The forms that scripts grep (level letters, time stamp, "name[pid]") are those of the
- * original's manual, section DIAGNOSTICS.
+ * Or in JSON: one object a line. The forms that scripts grep (level letters, time stamp,
+ * "name[pid]") are those of the original's manual, section DIAGNOSTICS.
  */
 #ifndef SYS_LOG_H
 #define SYS_LOG_H
 
 #include <stdbool.h>
+
+#include "sys/json.h"
 
 enum log_level { LOG_DEBUG_, LOG_INFO_, LOG_NOTICE_, LOG_WARN_, LOG_ERROR_, LOG_FATAL_ };
 
@@ -42,6 +44,17 @@ int log_to_syslog(const char *facility);
 /* stderr now, syslog once log_switch() is called (-lm). */
 int log_to_mixed(const char *facility);
 void log_switch(void);
+
+/* Lines are JSON from now on (--log-format), messages being events of that name. */
+void log_set_json(bool on);
+bool log_json(void);
+
+/* In JSON, an event with members of its own, which is written whatever the level: begin a line in
+ * this buffer, which has its time, level and so on; add members; write it. errno is preserved. */
+enum { LOG_LINE = 4096 };
+void log_event_begin(struct json *json, char line[LOG_LINE], enum log_level level,
+                     const char *event);
+void log_event_end(struct json *json, enum log_level level);
 
 /* Somebody who draws on the terminal that stderr is: told before a message is written there, and
  * after that. NULL: nobody. */

@@ -1,6 +1,7 @@
 #include "tls/engine.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -172,6 +173,32 @@ static bool start_client(struct tls_engine *e)
 	return br_ssl_client_reset(&e->ssl.client, s->sni, e->offered) != 0;
 }
 
+static struct tls_engine *of_cache(const br_ssl_session_cache_class **cache)
+{
+	return (struct tls_engine *)((char *)cache - offsetof(struct tls_engine, cache));
+}
+
+static void save_session(const br_ssl_session_cache_class **cache, br_ssl_server_context *server,
+                         const br_ssl_session_parameters *session)
+{
+	struct tls_engine *e = of_cache(cache);
+
+	e->saved = true;
+	(*e->shared_cache)->save(e->shared_cache, server, session);
+}
+
+static int load_session(const br_ssl_session_cache_class **cache, br_ssl_server_context *server,
+                        br_ssl_session_parameters *session)
+{
+	struct tls_engine *e = of_cache(cache);
+
+	return (*e->shared_cache)->load(e->shared_cache, server, session);
+}
+
+static const br_ssl_session_cache_class watched_cache = {
+	.context_size = sizeof(watched_cache), .save = save_session, .load = load_session,
+};
+
 static bool start_server(struct tls_engine *e)
 {
 	struct tls_material *m = e->material;
@@ -180,7 +207,9 @@ static bool start_server(struct tls_engine *e)
 		set_server_key(&e->ssl.server, m->key);
 	if (tls_asks_peer(e->settings))
 		ask_clients(&e->ssl.server, m->anchors);
-	br_ssl_server_set_cache(&e->ssl.server, tls_material_cache(m));
+	e->shared_cache = tls_material_cache(m);
+	e->cache = &watched_cache;
+	br_ssl_server_set_cache(&e->ssl.server, e->shared_cache == NULL ? NULL : &e->cache);
 	if (br_ssl_server_reset(&e->ssl.server) == 0)
 		return false;
 	/* for an alert before a version is agreed: with 0 in its header clients don't take it for one */
@@ -239,7 +268,7 @@ void tls_engine_session(const struct tls_engine *e, struct tls_session *session)
 	};
 }
 
-/* Clients keep the session. Returns true if it is one of before. */
+/* Clients keep the session; a server's cache has it already. Returns true if it is an earlier one. */
 static bool remember(struct tls_engine *e)
 {
 	struct tls_material *m = e->material;
@@ -247,7 +276,7 @@ static bool remember(struct tls_engine *e)
 	bool resumed;
 
 	if (e->settings->server)
-		return false;
+		return e->shared_cache != NULL && !e->saved;
 	resumed = e->offered && memcmp(session->master_secret, m->last.master_secret,
 	                               sizeof(session->master_secret)) == 0;
 	if (!resumed && session->session_id_len > 0) {
@@ -289,6 +318,8 @@ struct variables *tls_engine_finish(struct tls_engine *e)
 	br_ssl_engine_context *core = &e->ssl.core;
 	const char *version = tls_version_name(core->session.version);
 	const char *suite = tls_suite_name(core->session.cipher_suite);
+	const char *sni = e->settings->server ? br_ssl_engine_get_server_name(core) : e->settings->sni;
+	struct variables *names;
 	const char *protocol = br_ssl_engine_get_selected_protocol(core);
 	bool resumed = remember(e), known = tls_verifier_has_peer(e->verifier);
 
@@ -296,5 +327,8 @@ struct variables *tls_engine_finish(struct tls_engine *e)
 	           resumed ? ", resumed" : "", protocol != NULL ? ", ALPN " : "",
 	           protocol != NULL ? protocol : "", known ? ", peer " : "",
 	           known ? tls_verifier_subject(e->verifier) : "");
-	return add(add(peer_names(e, resumed), "OPENSSL_CIPHER", suite), "OPENSSL_PROTO_VERSION", version);
+	names = add(add(peer_names(e, resumed), "OPENSSL_CIPHER", suite), "OPENSSL_PROTO_VERSION", version);
+	if (sni != NULL && *sni != '\0')
+		names = add(names, "OPENSSL_SNI", sni);
+	return resumed ? add(names, "OPENSSL_RESUMED", "1") : names;
 }

@@ -19,6 +19,10 @@ struct tls_engine {
 	struct tls_material *material;
 	const struct tls_settings *settings;
 	bool offered;                          /* a session to be resumed */
+	/* A server's cache of sessions: saves are noticed on their way, as only new sessions are saved. */
+	const br_ssl_session_cache_class *cache;
+	const br_ssl_session_cache_class **shared_cache;
+	bool saved;
 	unsigned char buffer[TLS_ENGINE_BUFFER];
 	unsigned char input[TLS_ENGINE_INPUT]; /* from the peer, for who drives the engine */
 	size_t input_start, input_end;
