@@ -10,6 +10,7 @@
 #include "loop/seldom.h"
 #include "relay/server.h"
 #include "relay/tally.h"
+#include "sys/counters.h"
 
 struct connection {
 	struct connection *prev, *next;
@@ -18,8 +19,8 @@ struct connection {
 	struct opening *opening;        /* upgrade of the source's channel, or of the other side */
 	struct client_info *client;     /* until the other side is open; NULL: nobody asks for it */
 	struct connection_child *child; /* NULL, or the process that serves it */
-	struct session session;         /* its record is there before it is started, and so
-	                                 * is tally, its client's entry; 0: not counted */
+	struct session session;         /* its record is there before it is started, and so are
+	                                 * tally, its client's entry (0: not counted), and elsewhere */
 };
 
 struct connection_child {
@@ -54,6 +55,9 @@ void server_maybe_end(struct server *server);
 
 /* Start the session of these two channels. Returns 0, or -1 (logged, channels freed). */
 int connection_start_session(struct connection *c, struct channel *source, struct channel *other);
+
+/* It is over, for the reason that its session has: count that, unless another process does. */
+void connection_count_end(const struct connection *c);
 
 /* In the list of its server, which stops accepting when it has as many as it may; and out of it
  * again, freed after this turn. */

@@ -26,10 +26,12 @@
 #include "loop/child.h"
 #include "loop/loop.h"
 #include "relay/describe.h"
+#include "relay/metrics.h"
 #include "relay/server.h"
 #include "relay/service.h"
 #include "relay/workers.h"
 #include "sys/caps.h"
+#include "sys/counters.h"
 #include "sys/log.h"
 
 static struct {
@@ -72,6 +74,7 @@ static void leave(bool failed)
 static void session_ended(void *owner, bool failed)
 {
 	(void)owner;
+	counter_add(COUNT_ENDED + state.session.reason, 1);
 	leave(failed);
 }
 
@@ -111,6 +114,7 @@ static void tell_ready(void)
 /* Everything is open. */
 static void opened(void)
 {
+	metrics_set_state(METRICS_READY);
 	if (state.settings->describe_descriptors)
 		describe_descriptors();
 	if (state.settings->opened != NULL)
@@ -145,6 +149,7 @@ static void choose_client(void)
 
 static void start_server(const struct address *source, const struct address *other, bool left)
 {
+	metrics_set_most((unsigned)spec_number(source->reader, "max-children", 0));
 	state.server_settings = (struct server_settings){
 		.source = source, .other = other, .shared = state.left, .source_is_left = left,
 		.session = &state.session_settings, .ended = server_ended,
@@ -179,7 +184,9 @@ static void right_opened(void *owner, struct channel *right)
 	tell_ready();
 	wait_for_debugging("SOCAT_TRANSFER_WAIT");
 	if (session_start(&state.session, state.left, right, &state.session_settings, false,
-	                  state.session.record, session_ended, NULL) < 0)
+	                  state.session.record, session_ended, NULL) == 0)
+		counter_add(COUNT_SESSIONS, 1);
+	else
 		leave(true);
 	state.left = NULL;
 }
@@ -354,6 +361,7 @@ static void take_signal(int signal, bool passed_on)
 	state.heard[passed_on] = true;
 	state.signal = signal;
 	service_stopping(state.settings->grace);
+	metrics_set_state(METRICS_DRAINING);
 	if (workers_any()) {
 		workers_end(signal, again ? 0 : state.settings->grace);
 		return;
@@ -430,12 +438,17 @@ int run(const struct run_settings *settings)
 			start_server(settings->left, settings->right, true);
 		else
 			open_one(settings->left, ADDR_BOTH, left_opened, left_accepted);
+		/* whoever is waited for has to be let through to it */
+		if (state.opening != NULL && settings->left->reader->type->listen != NULL)
+			metrics_set_state(METRICS_READY);
 	}
 	status = loop_run();
 	timer_stop(&state.timer);
 	opening_cancel(state.opening);
-	if (state.session.running)
+	if (state.session.running) {
 		session_cancel(&state.session);
+		counter_add(COUNT_ENDED + state.session.reason, 1);
+	}
 	server_free(state.server);
 	/* they are in the totals now */
 	state.server = NULL;

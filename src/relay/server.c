@@ -14,6 +14,7 @@
 #include "opt/process.h"
 #include "relay/connection.h"
 #include "relay/steer.h"
+#include "sys/counters.h"
 #include "sys/error.h"
 #include "sys/log.h"
 
@@ -69,6 +70,7 @@ static void connected(struct server *server, struct channel *channel,
 		connection_serve(c);
 	return;
 failed:
+	counter_add(COUNT_REFUSED + REFUSED_SHORTAGE, 1);
 	log_error("%s: no memory for a connection", server->spec->text);
 	pool_free(c, sizeof(*c));
 	tally_give(server->tally, entry);
@@ -176,6 +178,8 @@ static struct server *start(const struct server_settings *settings, const struct
 	server->shutup = (int)spec_number(spec, "children-shutup", 0);
 	server->fork_each = spec_flag(spec, "isolate") || process_permanent(spec) ||
 	                    (settings->shared == NULL && address_needs_process(settings->other));
+	if (server->fork_each)
+		counters_have_company();
 	request.owner = server;
 	request.beside = beside != NULL ? beside->listener : NULL;
 	/* what acts early concerns this process: it does the opening */
@@ -274,12 +278,15 @@ void server_free(struct server *server)
 		opening_cancel(c->opening);
 		if (c->session.running)
 			session_cancel(&c->session);
+		else
+			c->session.reason = CLOSE_SIGNAL;
 		channel_free(c->channel);
 		if (c->child != NULL)
 			child_forget(&c->child->child);
 		free(c->child);
 		client_free(c->client);
 		record_free(c->session.record);
+		connection_count_end(c);
 		loop_recycle(c, sizeof(*c));
 	}
 	tally_free(server->tally);
