@@ -24,6 +24,7 @@
 #include "relay/flow.h"
 #include "relay/metrics.h"
 #include "relay/run.h"
+#include "relay/service.h"
 #include "sys/log.h"
 
 #define GRACE_AS_PROCESS_1 (5 * NANOSECONDS)
@@ -181,6 +182,7 @@ static int set_up(struct cli_config *config)
 	if (loop_init() < 0 || signals_init(&signals, run_signal) < 0)
 		return -1;
 	log_broken(config);
+	service_init();
 	scarce_raise_limit();
 	if (take_locks(config) < 0)
 		return -1;

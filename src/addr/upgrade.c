@@ -161,6 +161,10 @@ static void granted(struct upgrading *u)
 {
 	struct channel *channel = u->channel;
 
+	if (u->request.admit != NULL && !u->request.admit(u->request.owner, &u->client)) {
+		fail(u);
+		return;
+	}
 	/* most of the memory, and a client that is silent now would hold it until its time is over */
 	access_free(u->access);
 	u->access = NULL;

@@ -22,6 +22,7 @@ void connection_remove(struct connection *c)
 	c->prev->next = c->next;
 	c->next->prev = c->prev;
 	server->count--;
+	tally_give(server->tally, c->tally);
 	client_free(c->client);
 	record_free(c->session.record);
 	loop_recycle(c, sizeof(*c));
@@ -155,6 +156,16 @@ static void upgraded(void *owner, struct channel *channel)
 	connection_remove(c);
 }
 
+/* Its PROXY header has named the client. */
+static bool admit(void *owner, const struct client_info *client)
+{
+	struct connection *c = owner;
+	struct server *server = c->server;
+
+	c->tally = tally_take(server->tally, client, -1);
+	return c->tally != 0;
+}
+
 void connection_insert(struct connection *c)
 {
 	struct server *server = c->server;
@@ -178,6 +189,7 @@ void connection_serve(struct connection *c)
 	const struct spec *spec = c->server->spec;
 	struct upgrade_request request = {
 		.channel = c->channel, .client = c->client, .done = upgraded, .owner = c,
+		.admit = c->server->tally != NULL && c->server->clients_unknown ? admit : NULL,
 	};
 	struct opening *opening;
 

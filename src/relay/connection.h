@@ -9,6 +9,7 @@
 #include "loop/loop.h"
 #include "loop/seldom.h"
 #include "relay/server.h"
+#include "relay/tally.h"
 #include "sys/counters.h"
 
 struct connection {
@@ -19,6 +20,7 @@ struct connection {
 	struct client_info *client;     /* until the other side is open; NULL: nobody asks for it */
 	struct connection_child *child; /* NULL, or the process that serves it */
 	bool elsewhere;                 /* another process has it, and counts its end */
+	uint32_t tally;                 /* its client's entry; 0: not counted */
 	struct session session;         /* its record is there before it is started */
 };
 
@@ -37,6 +39,9 @@ struct server {
 	struct connection connections;  /* ring */
 	struct connection *forgotten;   /* in a child process: its parent's */
 	unsigned count, max;            /* max 0: no limit */
+	struct tally *tally;            /* option max-children-per-peer, or NULL */
+	struct rate *rate;              /* option max-rate, or NULL; shared by all workers */
+	bool clients_unknown;           /* until their PROXY headers have come */
 	bool wants_client;              /* the other address, or an upgrade, asks who has connected */
 	int shutup;
 	bool stopping, failed, child;   /* child: this is the process of one connection */

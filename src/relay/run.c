@@ -28,6 +28,7 @@
 #include "relay/describe.h"
 #include "relay/metrics.h"
 #include "relay/server.h"
+#include "relay/service.h"
 #include "relay/workers.h"
 #include "sys/caps.h"
 #include "sys/counters.h"
@@ -100,6 +101,16 @@ static void wait_for_debugging(const char *variable)
 	loop_waited();
 }
 
+static void tell_ready(void)
+{
+	const struct address *source = state.server_settings.source;
+
+	if (source != NULL)
+		service_ready("serving ", source->reader->text);
+	else
+		service_ready("relaying", "");
+}
+
 /* Everything is open. */
 static void opened(void)
 {
@@ -154,6 +165,8 @@ static void start_server(const struct address *source, const struct address *oth
 	opened();
 	if (workers_any() && workers_start() < 0)
 		stop(1);
+	else
+		tell_ready();
 }
 
 static void right_opened(void *owner, struct channel *right)
@@ -168,6 +181,7 @@ static void right_opened(void *owner, struct channel *right)
 	}
 	opened();
 	caps_drop();
+	tell_ready();
 	wait_for_debugging("SOCAT_TRANSFER_WAIT");
 	if (session_start(&state.session, state.left, right, &state.session_settings, false,
 	                  state.session.record, session_ended, NULL) == 0)
@@ -231,10 +245,12 @@ static void left_opened(void *owner, struct channel *left)
 		start_server(right, state.settings->left, false);
 		return;
 	}
-	if (spec_flag(right->reader, "nofork"))
-		stop(program_become(right->reader, left, state.client));
-	else
+	if (!spec_flag(right->reader, "nofork")) {
 		open_one(right, ADDR_BOTH, right_opened, right_told);
+		return;
+	}
+	tell_ready();
+	stop(program_become(right->reader, left, state.client));
 }
 
 static void left_accepted(void *owner, const struct client_info *client)
@@ -314,10 +330,14 @@ static void end_server(void)
 /* Returns false if neither address has anything to reload: then the signal ends the program. */
 static bool reload(void)
 {
-	bool server = state.server != NULL || workers_any();
-	bool left = address_reload(state.settings->left, server);
+	bool server = state.server != NULL || workers_any(), some;
 
-	return address_reload(state.settings->right, server) || left;
+	service_reloading();
+	some = address_reload(state.settings->left, server);
+	some |= address_reload(state.settings->right, server);
+	if (some)
+		tell_ready();
+	return some;
 }
 
 /* passed_on: not from the system, which may have told all processes of a group, but from the first
@@ -341,6 +361,7 @@ static void take_signal(int signal, bool passed_on)
 	state.heard[passed_on] = true;
 	state.signal = signal;
 	metrics_set_state(METRICS_DRAINING);
+	service_stopping(state.settings->grace);
 	if (workers_any()) {
 		workers_end(signal, again ? 0 : state.settings->grace);
 		return;

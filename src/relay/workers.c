@@ -367,6 +367,10 @@ int workers_open(const struct workers_settings *settings)
 			return -1;
 		}
 	}
+	if (server_steer(state.list[settings->count - 1].server, settings->count) < 0) {
+		workers_free();
+		return -1;
+	}
 	return 0;
 }
 
