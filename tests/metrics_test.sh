@@ -301,6 +301,38 @@ test_refused_by_proxy_header() {
 	check_scrapes
 }
 
+test_refused_per_peer() {
+	# a client has as many sessions as it may
+	listening TCP4-LISTEN:0,bind=127.0.0.1,fork,max-children-per-peer=1 PIPE
+	hold 1
+	client ask "127.0.0.1:$port" abc
+	refused max_children_per_peer
+	assert_value socat_sessions_total 1
+	check_scrapes
+}
+
+test_rate() {
+	# they come too fast, and wait
+	listening TCP4-LISTEN:0,bind=127.0.0.1,fork,max-rate=2 PIPE
+	client many "127.0.0.1:$port" 4 10
+	assert_out '4 of 4 answers right\n'
+	scrape
+	assertTrue "$(value socat_rate_waits_total) waits" "[ $(value socat_rate_waits_total) -gt 0 ]"
+	assert_value socat_sessions_total 4
+}
+
+test_dropped_packets() {
+	# peers of UDP that are not let in
+	listening UDP4-LISTEN:0,bind=127.0.0.1,fork,max-children=1 PIPE
+	port=$(sed -n 's/.* N listening on UDP .*:\([0-9]*\)$/\1/p' relay.log)
+	for peer in 1 2; do
+		echo hello | run "$SOCAT" -u - "UDP4-SENDTO:127.0.0.1:$port"
+	done
+	wait_value socat_dropped_packets_total 1
+	assert_value socat_sessions_total 1
+	check_scrapes
+}
+
 test_refused_without_memory() {
 	# no process can be had for the connection
 	need strace || return 0

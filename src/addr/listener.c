@@ -246,6 +246,7 @@ static bool too_early(struct stream_listener *l)
 
 	if (wait == 0)
 		return false;
+	counter_add(COUNT_RATE_WAITS, 1);
 	if (seldom_say(&l->rate_said, more))
 		log_warn("%s: connections come faster than option max-rate allows: they wait%s",
 		         l->spec->text, more);

@@ -28,6 +28,7 @@
 #include "loop/rate.h"
 #include "loop/resolve.h"
 #include "loop/scarce.h"
+#include "sys/counters.h"
 #include "sys/error.h"
 #include "sys/log.h"
 #include "sys/train.h"
@@ -172,6 +173,7 @@ static void drop_new(struct peers *l, const char *why)
 {
 	char more[SELDOM_TEXT];
 
+	counter_add(COUNT_DROPPED, 1);
 	l->dropped++;
 	if (l->why_dropped != NULL)
 		return;

@@ -11,6 +11,7 @@
 
 #include "loop/loop.h"
 #include "loop/seldom.h"
+#include "sys/counters.h"
 #include "sys/error.h"
 #include "sys/log.h"
 
@@ -138,6 +139,7 @@ static void say(struct tally *tally, const struct client_info *client, bool memo
 {
 	char more[SELDOM_TEXT], text[NET_TEXT];
 
+	counter_add(COUNT_REFUSED + (memory ? REFUSED_SHORTAGE : REFUSED_PER_PEER), 1);
 	if (!seldom_say(&tally->said, more))
 		return;
 	net_host(&client->peer.addr, client->peer.length, text, sizeof(text));

@@ -16,7 +16,6 @@ enum refusal {
 	REFUSED_PORT,            /* sourceport, lowport */
 	REFUSED_PROXY_SOURCE,    /* accept-proxy-from does not name who connected */
 	REFUSED_PROXY_HEADER,    /* its PROXY header was missing, late or wrong */
-	REFUSED_MAX_RATE,
 	REFUSED_PER_PEER,        /* max-children-per-peer */
 	REFUSED_SHORTAGE,        /* no memory, descriptor or process for it */
 	REFUSALS
@@ -52,7 +51,9 @@ enum {
 	COUNT_BYTES = COUNT_ENDED + ENDS,          /* left to right, right to left */
 	COUNT_REFUSED = COUNT_BYTES + 2,
 	COUNT_SHORTAGES = COUNT_REFUSED + REFUSALS,
-	COUNT_CONNECT_FAILED = COUNT_SHORTAGES + 1,
+	COUNT_RATE_WAITS = COUNT_SHORTAGES + 1,
+	COUNT_DROPPED = COUNT_RATE_WAITS + 1,      /* packets of peers that were not let in */
+	COUNT_CONNECT_FAILED = COUNT_DROPPED + 1,
 	COUNT_HANDSHAKE_FAILED = COUNT_CONNECT_FAILED + CONNECT_FAILURES,
 	COUNT_CONNECT_TIME = COUNT_HANDSHAKE_FAILED + SIDES * HANDSHAKE_FAILURES, /* ns, the sum */
 	COUNT_CONNECT_BUCKET = COUNT_CONNECT_TIME + 1,
