@@ -25,12 +25,12 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 COMMON   := -std=c11 -D_GNU_SOURCE -Isrc $(WARNINGS) -MMD -MP
 CFLAGS   := -O2 -ffunction-sections -fdata-sections -fstack-protector-strong \
             -fno-unwind-tables -fno-asynchronous-unwind-tables \
+            -falign-functions=1 -falign-jumps=1 -falign-loops=1 -falign-labels=1 \
             -fPIE -ffile-prefix-map=$(CURDIR)/= $(ARCH_CFLAGS)
 LDFLAGS  := -static-pie -s -Wl,--gc-sections,-z,relro,-z,now,-z,noexecstack \
             -Wl,--build-id=none,--version-script=ci/exports.map \
             -Wl,-z,pack-relative-relocs,-z,noseparate-code $(ARCH_LDFLAGS)
-HOT      := $(addprefix addr/,listener connect open client spec ip_stream datagram ip_datagram peers \
-            peer peer_receive peer_send peer_table)
+HOT      := $(addprefix addr/,listener client spec peers peer peer_receive peer_send peer_table)
 SANITIZE := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
             -fno-sanitize-recover=undefined
 LIBS     := -lbearssl -lcap
@@ -122,7 +122,7 @@ $(B)/obj/%.o: src/%.c Makefile $(DEPS)/stamp
 COLD := $(filter-out $(HOT:%=src/%.c),$(wildcard src/main.c src/cli/*.c src/opt/*.c src/tls/*.c \
         src/addr/*.c $(addprefix src/chan/,editor.c readline.c prompt.c pty.c terminal.c dual.c mq.c) \
         $(addprefix src/loop/,child.c offload.c resolve.c input.c seldom.c scarce.c rate.c) \
-        $(addprefix src/relay/,run.c describe.c dump.c workers.c connection_child.c record.c \
+        $(addprefix src/relay/,run.c server.c describe.c dump.c workers.c connection_child.c record.c \
         record_write.c close_reason.c session_end.c tally.c steer.c service.c metrics.c \
         metrics_socket.c metrics_text.c metrics_process.c probe_request.c) \
         $(addprefix src/sys/,caps.c error.c text.c utf8.c termios2.c variables.c request.c \
