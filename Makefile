@@ -28,7 +28,7 @@ CFLAGS   := -O2 -ffunction-sections -fdata-sections -fstack-protector-strong \
             -fPIE -ffile-prefix-map=$(CURDIR)/= $(ARCH_CFLAGS)
 LDFLAGS  := -static-pie -s -Wl,--gc-sections,-z,relro,-z,now,-z,noexecstack \
             -Wl,--build-id=none,--version-script=ci/exports.map \
-            -Wl,-z,pack-relative-relocs $(ARCH_LDFLAGS)
+            -Wl,-z,pack-relative-relocs,-z,noseparate-code $(ARCH_LDFLAGS)
 HOT      := $(addprefix addr/,listener connect open client spec ip_stream datagram ip_datagram peers \
             peer peer_receive peer_send peer_table)
 SANITIZE := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
@@ -106,9 +106,10 @@ $(B)/obj/%.o: src/%.c Makefile $(DEPS)/stamp
 COLD := $(filter-out $(HOT:%=src/%.c),$(wildcard src/main.c src/cli/*.c src/opt/*.c src/tls/*.c \
         src/addr/*.c $(addprefix src/chan/,editor.c readline.c prompt.c pty.c terminal.c dual.c mq.c) \
         $(addprefix src/loop/,child.c offload.c resolve.c input.c seldom.c scarce.c) \
-        $(addprefix src/relay/,run.c describe.c dump.c workers.c connection_child.c) \
+        $(addprefix src/relay/,run.c describe.c dump.c workers.c connection_child.c metrics.c \
+        metrics_socket.c metrics_text.c metrics_process.c probe_request.c) \
         $(addprefix src/sys/,caps.c error.c text.c utf8.c termios2.c variables.c request.c \
-        local_address.c)))
+        local_address.c counters.c)))
 $(COLD:src/%.c=$(B)/obj/%.o): CFLAGS += -Oz
 
 $(DEPS)/stamp: ci/deps ci/deps.lock | build/.setup-build

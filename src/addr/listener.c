@@ -20,6 +20,7 @@
 #include "loop/loop.h"
 #include "loop/resolve.h"
 #include "loop/scarce.h"
+#include "sys/counters.h"
 #include "sys/error.h"
 #include "sys/log.h"
 
@@ -200,6 +201,7 @@ static struct channel *new_channel(struct stream_listener *l, int fd)
 	fd_settings_from(l->spec, &settings);
 	channel = fd_channel_new(&settings);
 	if (channel == NULL) {
+		counter_add(COUNT_REFUSED + REFUSED_SHORTAGE, 1);
 		log_error("%s: %s", l->spec->text, error_text(errno));
 		close(fd);
 		return NULL;
@@ -284,6 +286,7 @@ static void ask_name(struct stream_listener *l, int fd, const struct client_info
 			return;
 		}
 	}
+	counter_add(COUNT_REFUSED + REFUSED_SHORTAGE, 1);
 	log_error("%s: looking up a client's name: %s; it is refused", l->spec->text,
 	          error_text(errno));
 	free(n);

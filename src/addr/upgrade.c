@@ -19,6 +19,7 @@
 #include "addr/proxy_header.h"
 #include "addr/proxy_options.h"
 #include "loop/loop.h"
+#include "sys/counters.h"
 #include "sys/error.h"
 #include "sys/log.h"
 
@@ -94,6 +95,7 @@ static void bad_header(struct upgrading *u, const char *problem, bool unheard)
 {
 	char text[NET_TEXT];
 
+	counter_add(COUNT_REFUSED + REFUSED_PROXY_HEADER, 1);
 	net_print(&u->proxy.addr, u->proxy.length, text, sizeof(text));
 	/* somebody looked whether the port is open: no news */
 	if (unheard)

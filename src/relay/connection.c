@@ -8,10 +8,17 @@
 #include "sys/error.h"
 #include "sys/log.h"
 
+void connection_count_end(const struct connection *c, enum session_end end)
+{
+	if (c->end != ENDED_ELSEWHERE)
+		counter_add(COUNT_ENDED + end, 1);
+}
+
 void connection_remove(struct connection *c)
 {
 	struct server *server = c->server;
 
+	connection_count_end(c, c->end);
 	c->prev->next = c->next;
 	c->next->prev = c->prev;
 	server->count--;
@@ -32,6 +39,8 @@ static void session_ended(void *owner, bool failed)
 	struct connection *c = owner;
 
 	c->in_session = false;
+	if (c->end != ENDED_ELSEWHERE)
+		c->end = failed ? ENDED_FAILED : ENDED_DONE;
 	if (c->server->child)
 		c->server->failed = failed;
 	if (c->child == NULL)
@@ -57,6 +66,7 @@ static void other_opened(void *owner, struct channel *other)
 	c->opening = NULL;
 	c->channel = NULL;
 	if (other == NULL) {
+		c->end = ENDED_CONNECT;
 		server->failed |= server->child;
 		channel->incomplete = true;
 		channel_free(channel);
@@ -65,8 +75,10 @@ static void other_opened(void *owner, struct channel *other)
 	}
 	client_free(c->client);
 	c->client = NULL;
-	if (connection_start_session(c, channel, other) < 0)
+	if (connection_start_session(c, channel, other) < 0) {
+		c->end = ENDED_FAILED;
 		connection_remove(c);
+	}
 }
 
 /* A second channel over the shared one's descriptors. */
@@ -124,6 +136,7 @@ static void upgraded(void *owner, struct channel *channel)
 		open_other(c);
 		return;
 	}
+	c->end = ENDED_UPGRADE;
 	c->server->failed |= c->server->child;
 	connection_remove(c);
 }
@@ -136,6 +149,9 @@ void connection_insert(struct connection *c)
 	c->next = &server->connections;
 	c->prev->next = c->next->prev = c;
 	server->count++;
+	/* of a child process, it was counted before the fork */
+	if (!server->child)
+		counter_add(COUNT_SESSIONS, 1);
 	if (server->max > 0 && server->count >= server->max && !server->child) {
 		server->full = true;
 		if (server->listener != NULL)

@@ -9,6 +9,7 @@
 #include "loop/loop.h"
 #include "loop/seldom.h"
 #include "relay/server.h"
+#include "sys/counters.h"
 
 struct connection {
 	struct connection *prev, *next;
@@ -18,6 +19,7 @@ struct connection {
 	struct client_info *client;     /* until the other side is open; NULL: nobody asks for it */
 	struct connection_child *child; /* NULL, or the process that serves it */
 	bool in_session;
+	uint8_t end;                    /* enum session_end: what it will have been */
 	struct session session;
 };
 
@@ -50,6 +52,9 @@ void server_maybe_end(struct server *server);
 
 /* Start the session of these two channels. Returns 0, or -1 (logged, channels freed). */
 int connection_start_session(struct connection *c, struct channel *source, struct channel *other);
+
+/* It is over, for this reason: count it, unless another process does. */
+void connection_count_end(const struct connection *c, enum session_end end);
 
 /* In the list of its server, which stops accepting when it has as many as it may; and out of it
  * again, freed after this turn. */

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "addr/environment.h"
@@ -20,7 +21,10 @@ static void child_ended(struct child *child, int status)
 	struct connection_child *own = (struct connection_child *)child;
 	struct connection *c = own->connection;
 
-	(void)status;
+	if (WIFSIGNALED(status))
+		c->end = ENDED_KILLED;
+	else if (spec_flag(c->server->settings->other->reader, "nofork"))
+		c->end = status == 0 ? ENDED_DONE : ENDED_FAILED;   /* it had become a program */
 	c->child = NULL;
 	loop_free_later(own);
 	/* what it wrote last is still on its way to a peer */
@@ -57,7 +61,8 @@ static int make_pair(struct channel *ends[2])
 static void relay_to_child(struct connection *c, struct channel *end)
 {
 	end->cool_write = true;   /* if the child has ended, it has said why */
-	connection_start_session(c, c->channel, end);
+	if (connection_start_session(c, c->channel, end) == 0)
+		session_uncounted(&c->session);
 }
 
 /* The parent's other connections are served by processes of their own. Here their descriptors were
@@ -91,6 +96,7 @@ static void fork_failed(struct server *server, const char *call, int error)
 {
 	char more[SELDOM_TEXT];
 
+	counter_add(COUNT_REFUSED + REFUSED_SHORTAGE, 1);
 	if (seldom_say(&server->fork_said, more))
 		log_error("%s(): %s; this connection is closed%s", call, error_text(error), more);
 }
@@ -112,6 +118,7 @@ void connection_serve_in_child(struct connection *c)
 		pid = loop_fork();
 	if (pid < 0) {
 		fork_failed(server, call, errno);
+		c->end = ENDED_FAILED;
 		free(c->child);
 		c->child = NULL;
 		channel_free(c->channel);
@@ -123,6 +130,7 @@ void connection_serve_in_child(struct connection *c)
 	if (pid > 0) {
 		log_notice("forked off child process %d", (int)pid);
 		c->child->connection = c;
+		c->end = ENDED_ELSEWHERE;
 		child_watch(&c->child->child, pid, child_ended);
 		channel_abandon(ends[1]);
 		if (ends[0] != NULL)
@@ -141,8 +149,10 @@ void connection_serve_in_child(struct connection *c)
 	}
 	log_set_shutup(server->shutup);
 	log_info("just born: child process %d", (int)getpid());
-	if (become_connection(server, c) < 0)
+	if (become_connection(server, c) < 0) {
+		connection_count_end(c, ENDED_FAILED);
 		_exit(1);
+	}
 	connection_insert(c);
 	connection_serve(c);
 }

@@ -26,9 +26,11 @@
 #include "loop/child.h"
 #include "loop/loop.h"
 #include "relay/describe.h"
+#include "relay/metrics.h"
 #include "relay/server.h"
 #include "relay/workers.h"
 #include "sys/caps.h"
+#include "sys/counters.h"
 #include "sys/log.h"
 
 static struct {
@@ -72,6 +74,7 @@ static void session_ended(void *owner, bool failed)
 {
 	(void)owner;
 	state.in_session = false;
+	counter_add(COUNT_ENDED + (failed ? ENDED_FAILED : ENDED_DONE), 1);
 	leave(failed);
 }
 
@@ -101,6 +104,7 @@ static void wait_for_debugging(const char *variable)
 /* Everything is open. */
 static void opened(void)
 {
+	metrics_set_state(METRICS_READY);
 	if (state.settings->describe_descriptors)
 		describe_descriptors();
 	if (state.settings->opened != NULL)
@@ -109,6 +113,7 @@ static void opened(void)
 
 static void start_server(const struct address *source, const struct address *other, bool left)
 {
+	metrics_set_most((unsigned)spec_number(source->reader, "max-children", 0));
 	state.server_settings = (struct server_settings){
 		.source = source, .other = other, .shared = state.left, .source_is_left = left,
 		.session = &state.settings->session, .ended = server_ended,
@@ -140,7 +145,9 @@ static void right_opened(void *owner, struct channel *right)
 	state.in_session = session_start(&state.session, state.left, right,
 	                                 &state.settings->session, false, session_ended, NULL) == 0;
 	state.left = NULL;
-	if (!state.in_session)
+	if (state.in_session)
+		counter_add(COUNT_SESSIONS, 1);
+	else
 		leave(true);
 }
 
@@ -268,6 +275,7 @@ static void take_signal(int signal, bool passed_on)
 		log_notice("exiting on signal %d", signal);
 	state.heard[passed_on] = true;
 	state.signal = signal;
+	metrics_set_state(METRICS_DRAINING);
 	if (workers_any()) {
 		workers_end(signal, again ? 0 : state.settings->grace);
 		return;
@@ -342,12 +350,17 @@ int run(const struct run_settings *settings)
 			start_server(settings->left, settings->right, true);
 		else
 			open_one(settings->left, ADDR_BOTH, left_opened, left_accepted);
+		/* whoever is waited for has to be let through to it */
+		if (state.opening != NULL && settings->left->reader->type->listen != NULL)
+			metrics_set_state(METRICS_READY);
 	}
 	status = loop_run();
 	timer_stop(&state.timer);
 	opening_cancel(state.opening);
-	if (state.in_session)
+	if (state.in_session) {
 		session_cancel(&state.session);
+		counter_add(COUNT_ENDED + ENDED_STOPPED, 1);
+	}
 	server_free(state.server);
 	/* they are in the totals now */
 	state.in_session = false;

@@ -12,6 +12,7 @@
 #include "loop/pool.h"
 #include "opt/process.h"
 #include "relay/connection.h"
+#include "sys/counters.h"
 #include "sys/error.h"
 #include "sys/log.h"
 
@@ -53,6 +54,7 @@ static void connected(struct server *server, struct channel *channel,
 		connection_serve(c);
 	return;
 failed:
+	counter_add(COUNT_REFUSED + REFUSED_SHORTAGE, 1);
 	log_error("%s: no memory for a connection", server->spec->text);
 	pool_free(c, sizeof(*c));
 	channel_free(channel);
@@ -220,6 +222,7 @@ void server_free(struct server *server)
 			child_forget(&c->child->child);
 		free(c->child);
 		client_free(c->client);
+		connection_count_end(c, ENDED_STOPPED);
 		loop_recycle(c, sizeof(*c));
 	}
 	loop_free_later(server);

@@ -34,6 +34,11 @@ void session_count(const struct session *s, struct session_totals *sum)
 	sum->blocks[1] += s->to_left.blocks;
 }
 
+void session_uncounted(struct session *s)
+{
+	s->to_right.uncounted = s->to_left.uncounted = true;
+}
+
 static void notified(void *owner)
 {
 	struct session *s = owner;

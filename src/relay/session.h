@@ -54,6 +54,9 @@ int session_start(struct session *session, struct channel *left, struct channel 
                   const struct session_settings *settings, bool server,
                   void (*ended)(void *owner, bool failed), void *owner);
 
+/* Another process counts what this one moves: see sys/counters.h. */
+void session_uncounted(struct session *session);
+
 /* End it at once. ended() is not called. */
 void session_cancel(struct session *session);
 
