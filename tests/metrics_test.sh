@@ -498,6 +498,8 @@ test_requests() {
 test_too_late() {
 	# who does not come to the point is told so, and nobody else has to wait for that
 	listening TCP4-LISTEN:0,bind=127.0.0.1,fork PIPE
+	probe /healthz
+	fds=$(count_fds "$relay")
 	start late "$python" "$tests/scrape.py" visit "$metrics" send 'GET /metr'
 	late=$pid
 	visitors 10 ''
@@ -505,6 +507,7 @@ test_too_late() {
 	assert_out 'ok\n200\n'
 	finish "$late"
 	assert_log late.out '^HTTP/1.1 408 Request Timeout'
+	wait_until has_fds "$relay" "$fds"
 	let_go
 	assert_log holder.out '^closed 10$'
 }
@@ -750,6 +753,22 @@ test_process_per_connection() {
 	check_scrapes
 	probe /healthz
 	assert_out 'ok\n200\n'
+}
+
+test_workers_and_processes() {
+	# the child processes of a worker outlive it, and their sessions are open until they end
+	listening --workers 2 TCP4-LISTEN:0,bind=127.0.0.1,fork,isolate PIPE
+	wait_log relay.log ' N worker 2 is process '
+	hold 6
+	wait_value socat_sessions_open 6
+	kill -KILL "$(worker 1)" "$(worker 2)"
+	wait_value socat_workers_replaced_total 2
+	assert_value socat_sessions_open 6
+	let_go
+	assertEquals 0 "$status"
+	wait_value 'socat_sessions_ended_total{reason="done"}' 6
+	assert_value socat_sessions_open 0
+	check_scrapes
 }
 
 test_process_per_peer() {

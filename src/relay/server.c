@@ -132,6 +132,8 @@ static struct server *start(const struct server_settings *settings, const struct
 	server->shutup = (int)spec_number(spec, "children-shutup", 0);
 	server->fork_each = spec_flag(spec, "isolate") || process_permanent(spec) ||
 	                    (settings->shared == NULL && address_needs_process(settings->other));
+	if (server->fork_each)
+		counters_have_company();
 	request.owner = server;
 	request.beside = beside != NULL ? beside->listener : NULL;
 	/* what acts early concerns this process: it does the opening */

@@ -7,8 +7,6 @@
 #ifndef SYS_COUNTERS_H
 #define SYS_COUNTERS_H
 
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 /* Why a connection was turned away before it was a session. */
@@ -72,13 +70,8 @@ enum {
 	COUNTERS
 };
 
-extern _Atomic uint64_t *counters_own;
-
 /* One of COUNT_..., plus one of the enum that it stands for. */
-static inline void counter_add(unsigned counter, uint64_t n)
-{
-	atomic_fetch_add_explicit(&counters_own[counter], n, memory_order_relaxed);
-}
+void counter_add(unsigned counter, uint64_t n);
 
 /* An attempt to connect has failed with this errno. */
 void counter_connect_failed(int error);
@@ -92,11 +85,14 @@ extern const uint32_t counter_connect_bounds[CONNECT_BUCKETS];
 int counters_share(unsigned slots);
 /* This process and its children count here from now on. Does nothing unless they are shared. */
 void counters_use(unsigned slot);
+/* This process is going to have children that count in its slot, too. */
+void counters_have_company(void);
 /* All slots together. */
 uint64_t counter_sum(unsigned counter);
 /* The same of one. */
 uint64_t counter_of(unsigned slot, unsigned counter);
-/* The process that served the sessions of a slot is dead: they have ended, too. */
+/* The process that served the sessions of a slot is dead: they have ended, too, unless children have
+ * them. */
 void counters_killed(unsigned slot);
 
 #endif
