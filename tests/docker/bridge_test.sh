@@ -72,6 +72,11 @@ test_server_knows_no_ipv6() {
 	wait_until web_log_has 'broken header'
 }
 
+test_health() {
+	need_bridge || return
+	wait_until healthy
+}
+
 test_ipv4_is_not_bridged() {
 	# the bridge itself is for IPv6
 	need_bridge || return

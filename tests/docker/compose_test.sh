@@ -33,6 +33,7 @@ up() {
 	need_compose || return
 	recipe=$(echo "$*" | tr ' ' ':')
 	compose up --detach >compose.log 2>&1 || { fail "$(cat compose.log)"; return 1; }
+	wait_until healthy
 }
 
 # down: all of it is gone afterwards, and did not have to be killed.

@@ -85,6 +85,19 @@ need_compose() {
 	return 1
 }
 
+# Each of the project's relays says of itself that all is well, as its health check has it: an engine
+# asks for the first time only after an interval.
+healthy() {
+	for relay in $(docker ps --quiet --filter "label=com.docker.compose.project=$project" \
+		--filter "ancestor=$image"); do
+		check=$(docker inspect --format '{{with .Config.Healthcheck}}{{range .Test}}{{println .}}{{end}}{{end}}' \
+			"$relay" | sed -n '2,$p')
+		# shellcheck disable=SC2086 # words
+		[ -n "$check" ] && docker exec "$relay" $check || return 1
+	done
+	[ -n "${relay:-}" ]
+}
+
 # Nothing of the project is left.
 assert_nothing_left() {
 	left="$(docker ps --all --quiet --filter "label=com.docker.compose.project=$project")$(

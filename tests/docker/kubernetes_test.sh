@@ -148,8 +148,8 @@ test_wrong_manifests_are_found() {
 	refused 's/automountServiceAccountToken: false/hostNetwork: true/' 'restricted: hostNetwork'
 	refused 's/kind: Service/kind: Services/' 'unknown kind v1 Services'
 	refused 's/image: socat:latest/&\n          volumeMounts: [{name: x, mountPath: \/x}]/' "no volume 'x'"
-	refused 's/image: socat:latest/&\n          readinessProbe: {httpGet: {port: none}}/' "no port 'none'"
-	refused 's/image: socat:latest/&\n          livenessProbe: {periodSeconds: 1}/' 'one way to ask'
+	refused 's/image: socat:latest/&\n          startupProbe: {httpGet: {port: none}}/' "no port 'none'"
+	refused 's/image: socat:latest/&\n          startupProbe: {periodSeconds: 1}/' 'one way to ask'
 	refused 's/name: socat$/name: \&anchor socat/; s/image: socat:latest/image: *anchor/' 'an alias'
 	refused 's/maxSurge: 1/maxSurge: 1: 2/' '.'
 }
@@ -226,6 +226,10 @@ test_forwarder() {
 	start ending "$python" "$tests/docker/pods.py" down "$dir/pod"
 	ending=$pid
 	wait_until pod_log_has socat ' W exiting on signal 15$'
+	fetch --output page --write-out '%{http_code}' "http://$address:9100/readyz"
+	assert_out 503
+	fetch --output page --write-out '%{http_code}' "http://$address:9100/healthz"
+	assert_out 200
 	echo >&9
 	wait_log client.out '^the answer$'
 	exec 9>&-
