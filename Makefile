@@ -27,12 +27,12 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 COMMON   := -std=c11 -D_GNU_SOURCE -Isrc $(WARNINGS) -MMD -MP
 CFLAGS   := -O2 -ffunction-sections -fdata-sections -fstack-protector-strong \
             -fno-unwind-tables -fno-asynchronous-unwind-tables \
+            -falign-functions=1 -falign-jumps=1 -falign-loops=1 -falign-labels=1 \
             -fPIE -ffile-prefix-map=$(CURDIR)/= $(ARCH_CFLAGS)
 LDFLAGS  := -static-pie -s -Wl,--gc-sections,-z,relro,-z,now,-z,noexecstack \
             -Wl,--build-id=none,--version-script=ci/exports.map \
-            -Wl,-z,pack-relative-relocs
-HOT      := $(addprefix addr/,listener connect open client spec ip_stream datagram ip_datagram peers \
-            peer peer_receive peer_send peer_table)
+            -Wl,-z,pack-relative-relocs,-z,noseparate-code
+HOT      := $(addprefix addr/,listener client spec peers peer peer_receive peer_send peer_table)
 SANITIZE := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
             -fno-sanitize-recover=undefined
 LIBS     := -lbearssl -lcap
@@ -40,7 +40,7 @@ LIBS     := -lbearssl -lcap
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: help all image run test bench unit fuzz asan lint clean distclean \
-        dist install uninstall FORCE
+        dist install uninstall completions FORCE
 
 all: $(B)/socat ## build the static binary build/socat (default)
 
@@ -84,12 +84,28 @@ distclean: ## remove build/ altogether, stopping the engine started there
 	@[ ! -d build/engine ] || ci/engine stop
 	rm -rf build
 
-install: all ## install to $(DESTDIR)$(PREFIX)
+SHARE    := $(DESTDIR)$(PREFIX)/share
+EXAMPLES := $(SHARE)/doc/socat/examples
+UNITS    := $(notdir $(wildcard docker/systemd/*))
+
+install: all ## install to $(DESTDIR)$(PREFIX): binary, manual, completions, examples
 	install -D -m 755 $(B)/socat $(DESTDIR)$(PREFIX)/bin/socat
-	install -D -m 644 src/socat.1 $(DESTDIR)$(PREFIX)/share/man/man1/socat.1
+	install -D -m 644 src/socat.1 $(SHARE)/man/man1/socat.1
+	install -D -m 644 src/completions/socat.bash $(SHARE)/bash-completion/completions/socat
+	install -D -m 644 src/completions/_socat $(SHARE)/zsh/site-functions/_socat
+	install -D -m 644 src/completions/socat.fish $(SHARE)/fish/vendor_completions.d/socat.fish
+	install -d $(EXAMPLES)
+	for unit in $(UNITS); do sed 's|/usr/local/bin|$(PREFIX)/bin|' docker/systemd/$$unit \
+	    >$(EXAMPLES)/$$unit && chmod 644 $(EXAMPLES)/$$unit || exit; done
 
 uninstall: ## remove what "make install" installed
-	rm -f $(DESTDIR)$(PREFIX)/bin/socat $(DESTDIR)$(PREFIX)/share/man/man1/socat.1
+	rm -f $(DESTDIR)$(PREFIX)/bin/socat $(SHARE)/man/man1/socat.1 \
+	    $(SHARE)/bash-completion/completions/socat $(SHARE)/zsh/site-functions/_socat \
+	    $(SHARE)/fish/vendor_completions.d/socat.fish $(addprefix $(EXAMPLES)/,$(UNITS))
+	@rmdir $(EXAMPLES) $(SHARE)/doc/socat 2>/dev/null || true
+
+completions: build/.setup-test $(B)/socat ## write src/completions anew, after changes of options
+	python3 src/completions/generate.py $(B)/socat src/completions
 
 # --- the static binary --------------------------------------------------------
 
@@ -110,11 +126,12 @@ $(B)/obj/%.o: src/%.c Makefile $(DEPS)/stamp
 # What runs once per start, or per address, is made small instead of fast.
 COLD := $(filter-out $(HOT:%=src/%.c),$(wildcard src/main.c src/cli/*.c src/opt/*.c src/tls/*.c \
         src/addr/*.c $(addprefix src/chan/,editor.c readline.c prompt.c pty.c terminal.c dual.c mq.c) \
-        $(addprefix src/loop/,child.c offload.c resolve.c input.c seldom.c scarce.c) \
-        $(addprefix src/relay/,run.c describe.c dump.c workers.c connection_child.c record.c \
-        record_write.c close_reason.c session_end.c) \
+        $(addprefix src/loop/,child.c offload.c resolve.c input.c seldom.c scarce.c rate.c) \
+        $(addprefix src/relay/,run.c server.c describe.c dump.c workers.c connection_child.c record.c \
+        record_write.c close_reason.c session_end.c tally.c steer.c service.c metrics.c \
+        metrics_socket.c metrics_text.c metrics_process.c probe_request.c) \
         $(addprefix src/sys/,caps.c error.c text.c utf8.c termios2.c variables.c request.c \
-        local_address.c json.c log.c net.c)))
+        local_address.c counters.c json.c log.c net.c)))
 $(COLD:src/%.c=$(B)/obj/%.o): CFLAGS += -Oz
 
 $(DEPS)/stamp: ci/deps ci/deps.lock ci/platforms | build/.setup-build

@@ -14,6 +14,7 @@
 #include "addr/combine.h"
 #include "addr/ip.h"
 #include "addr/lock.h"
+#include "addr/open.h"
 #include "addr/peers.h"
 #include "chan/terminal.h"
 #include "cli/cli.h"
@@ -21,7 +22,9 @@
 #include "loop/loop.h"
 #include "loop/scarce.h"
 #include "relay/flow.h"
+#include "relay/metrics.h"
 #include "relay/run.h"
+#include "relay/service.h"
 #include "sys/log.h"
 
 #define GRACE_AS_PROCESS_1 (5 * NANOSECONDS)
@@ -115,6 +118,18 @@ static void everything_open(void)
 	log_switch();
 }
 
+/* Nobody would be there to answer. */
+static int check_metrics(const struct cli_config *config, const struct address *left,
+                         const struct address *right)
+{
+	if (config->metrics == NULL || address_forks(left) || address_forks(right) ||
+	    !spec_flag(right->reader, "nofork"))
+		return 0;
+	log_error("option --metrics: %s: with option nofork the process becomes the program",
+	          right->reader->text);
+	return -1;
+}
+
 /* Both addresses, checked, nothing opened. */
 static int parse_addresses(const struct cli_config *config, struct address **left,
                            struct address **right)
@@ -130,7 +145,7 @@ static int parse_addresses(const struct cli_config *config, struct address **lef
 	*right = address_parse(config->right, right_use, &settings);
 	if (*right == NULL)
 		goto free_left;
-	if (addresses_check(*left, *right) == 0 &&
+	if (addresses_check(*left, *right) == 0 && check_metrics(config, *left, *right) == 0 &&
 	    (config->workers == 1 || addresses_check_workers(*left, *right, config->workers) == 0))
 		return 0;
 	address_free(*right);
@@ -167,8 +182,14 @@ static int set_up(struct cli_config *config)
 	if (loop_init() < 0 || signals_init(&signals, run_signal) < 0)
 		return -1;
 	log_broken(config);
+	service_init();
 	scarce_raise_limit();
-	if (take_locks(config) < 0 || open_dumps(config) < 0)
+	if (take_locks(config) < 0)
+		return -1;
+	if (config->metrics != NULL &&
+	    metrics_open(config->metrics, config->workers > 1 ? config->workers + 1 : 1) < 0)
+		return -1;
+	if (open_dumps(config) < 0)
 		return -1;
 	if (flows_init(config->block, config->packet, &config->dump) < 0) {
 		log_error("no memory for blocks of %zu bytes: see option -b", config->block);
@@ -213,6 +234,8 @@ int main(int argc, char **argv)
 	switch (cli_parse(argc, argv, &config)) {
 	case CLI_DONE:
 		return fflush(stdout) == 0 ? 0 : 1;
+	case CLI_CHECK:
+		return healthcheck(config.health_url);
 	case CLI_ERROR:
 		return 1;
 	default:
@@ -233,6 +256,7 @@ int main(int argc, char **argv)
 		status = run(&settings);
 	else if (loop_stopping())
 		status = loop_run();
+	metrics_close();
 	locks_release();
 	address_free(left);
 	address_free(right);

@@ -36,6 +36,27 @@ refused() {
 	run "$python" "$tests/activate.py" "$dir/refused.port" $refused_words -- "$SOCAT" "$@"
 }
 
+test_datagrams() {
+	# a socket of UDP serves its peers, each in a session of its own; several sockets have names
+	peer_server "$tests/udp_peer.py" echo echo
+	activated relay --names web:dns tcp udp -- ACCEPT-FD:dns,fork "UDP4:127.0.0.1:$server_port"
+	udp_port=$(sed -n 2p relay.port)
+	run "$python" "$tests/udp_peer.py" client many "$udp_port" 20 3
+	assert_status 0
+	assert_lines relay.log ' N accepting UDP connection from' 20
+	assert_log relay.log ' N using file descriptor 4 accepting'
+}
+
+test_datagrams_access() {
+	# who may send, how many at once, and options of the socket
+	activated relay udp -- ACCEPT-FD:3,fork,range=127.0.0.2/32,max-children-per-peer=1,rcvbuf=70000 PIPE
+	run "$python" "$tests/limits.py" "127.0.0.1:$port" 1 --udp --from 127.0.0.2
+	assert_log out '^1 served'
+	run "$python" "$tests/limits.py" "127.0.0.1:$port" 1 --udp --lost 0.1
+	assert_log out '^0 served'
+	wait_log relay.log ' W .*refus'
+}
+
 test_one_connection() {
 	# without fork one connection is served, and others are not left waiting in the queue
 	activated relay tcp -- ACCEPT-FD:3 PIPE
@@ -186,7 +207,9 @@ test_not_usable() {
 	refused tcp -- ACCEPT-FD:9 PIPE
 	assert_error 'ACCEPT-FD:9: file descriptor 9 is not open'
 	refused udp -- ACCEPT-FD:3 PIPE
-	assert_error 'file descriptor 3 is a socket for datagrams, .*use FD'
+	assert_error 'file descriptor 3 is a socket for datagrams: give option fork, or use FD'
+	refused udp -- --workers 2 ACCEPT-FD:3,fork PIPE
+	assert_error "is a socket for datagrams: each process would get some of a peer's packets"
 	refused idle -- ACCEPT-FD:3 PIPE
 	assert_error 'file descriptor 3 is a socket that does not listen'
 	refused connection -- ACCEPT-FD:3 PIPE

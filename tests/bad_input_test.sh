@@ -102,6 +102,7 @@ test_proxy_headers() { check_section 'PROXY headers'; }
 test_socks() { check_section 'SOCKS'; }
 test_proxies() { check_section 'proxies'; }
 test_workers() { check_section 'workers'; }
+test_metrics() { check_section 'metrics and health checks'; }
 test_second_address() { check_section 'second address'; }
 
 test_table_is_long_enough() {

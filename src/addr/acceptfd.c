@@ -1,7 +1,9 @@
 /* ACCEPT-FD: connections from a socket that listens already, whoever made it: a service manager
  * (activation.h), or a program that started us.
  *
- * Others may have the socket open too, so nothing is changed that belongs to it: options act on
+ * A socket of UDP is served as UDP-LISTEN does, peer by peer, and options act on itself.
+ *
+ * Others may have the socket open too, so else nothing is changed that belongs to it: options act on
  * each connection, and its entry in the file system stays. The one exception is O_NONBLOCK. It
  * is a property that all share, but without it accept(2) would block when another process has
  * taken the connection first, and there is no flag that would prevent this for a single call.
@@ -11,6 +13,8 @@
  * for each connection of the other one, or both addresses name it), and for the standard
  * descriptors, whose numbers nothing else may get.
  */
+#include "addr/acceptfd.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -22,6 +26,7 @@
 #include "addr/access_list.h"
 #include "addr/activation.h"
 #include "addr/listener.h"
+#include "addr/peers.h"
 #include "addr/types.h"
 #include "sys/error.h"
 #include "sys/log.h"
@@ -95,8 +100,20 @@ static int socket_option(int fd, int name, int *value)
 	return getsockopt(fd, SOL_SOCKET, name, value, &size);
 }
 
+static bool has_packets(int fd)
+{
+	int family = net_family(fd);
+
+	return net_type(fd) == SOCK_DGRAM && (family == AF_INET || family == AF_INET6);
+}
+
+bool acceptfd_gets_packets(const struct spec *spec)
+{
+	return spec->type == &addr_type_accept_fd && has_packets(descriptor_of(spec->params[0]));
+}
+
 /* Returns NULL if the descriptor is a socket that listens, or why it can't be used. */
-static const char *unusable(int fd)
+static const char *unusable(const struct spec *spec, int fd)
 {
 	struct net_peer peer = { .length = sizeof(peer.addr) };
 	int type, listens = 0;
@@ -105,6 +122,12 @@ static const char *unusable(int fd)
 		return "is not open: was it passed on?";
 	if (socket_option(fd, SO_TYPE, &type) < 0)
 		return "is no socket: use FD, or STDIO";
+	if (has_packets(fd)) {
+		if (getpeername(fd, &peer.addr.sa, &peer.length) == 0)
+			return "is a socket for datagrams of one peer: use FD";
+		return spec_flag(spec, "fork") ? NULL
+		       : "is a socket for datagrams: give option fork, or use FD to receive only";
+	}
 	if (type == SOCK_DGRAM || type == SOCK_RAW || type == SOCK_RDM)
 		return "is a socket for datagrams, which has no connections to accept: use FD";
 	if (type == SOCK_SEQPACKET && net_protocol(fd) == IPPROTO_SCTP)
@@ -152,7 +175,7 @@ static int check_family(const struct spec *spec, int fd)
 
 static int check_descriptor(const struct spec *spec, int fd)
 {
-	const char *why = unusable(fd);
+	const char *why = unusable(spec, fd);
 
 	if (why != NULL) {
 		log_error("%s: file descriptor %d %s", spec->text, fd, why);
@@ -191,6 +214,20 @@ static int take_descriptor(int fd, const struct listen_request *request)
 	return fd;
 }
 
+/* There are no connections on which options could act. */
+static struct listener *listen_for_peers(const struct spec *spec, int fd,
+                                         const struct listen_request *request)
+{
+	struct peers_settings settings = { .fd = fd, .finish = FINISH_NULL };
+
+	if (spec_apply(spec, PH_PASTSOCKET, fd, NULL) == 0 &&
+	    spec_apply(spec, PH_FD, fd, NULL) == 0 &&
+	    spec_apply(spec, PH_CONNECTED, fd, NULL) == 0 && spec_apply(spec, PH_LATE, fd, NULL) == 0)
+		return peers_listen(spec, &settings, request);
+	close(fd);
+	return NULL;
+}
+
 static struct listener *start_listen(const struct spec *spec, const struct listen_request *request)
 {
 	int number = descriptor_of(spec->params[0]), fd, flags;
@@ -207,6 +244,8 @@ static struct listener *start_listen(const struct spec *spec, const struct liste
 		return NULL;
 	}
 	log_notice("using file descriptor %d accepting a connection for reading and writing", number);
+	if (has_packets(fd))
+		return listen_for_peers(spec, fd, request);
 	return listener_inherit(spec, fd, request);
 }
 

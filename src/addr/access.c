@@ -6,6 +6,7 @@
 
 #include "addr/access_list.h"
 #include "addr/tcpwrap.h"
+#include "sys/counters.h"
 #include "sys/log.h"
 
 struct access {
@@ -82,13 +83,16 @@ static enum access_answer ask_tables(const struct access *access, const struct n
 }
 
 /* The option that refuses without looking at a name, or NULL. */
-static const char *refusing_option(const struct access *access, const struct net_peer *peer)
+static const char *refusing_option(const struct access *access, const struct net_peer *peer,
+                                   enum refusal *why)
 {
 	const char *option = access->list == NULL ? NULL
 	                     : access_list_refuses(access->list, &peer->addr.sa);
 
+	*why = REFUSED_RANGE;
 	if (option != NULL)
 		return option;
+	*why = REFUSED_PORT;
 	if (access->source_port >= 0 && net_port(&peer->addr) != (unsigned)access->source_port)
 		return "sourceport";
 	/* 0: a PROXY header may name clients without a port, UNIX sockets */
@@ -99,19 +103,23 @@ static const char *refusing_option(const struct access *access, const struct net
 enum access_answer access_ask(const struct access *access, const struct net_peer *peer,
                               const struct net_peer *local, const struct resolve_name *name)
 {
-	const char *option = refusing_option(access, peer);
+	enum refusal why;
+	const char *option = refusing_option(access, peer, &why);
 	enum access_answer answer = option != NULL ? ACCESS_REFUSED : ACCESS_GRANTED;
 	char text[NET_TEXT];
 
 	if (option == NULL && access->wrapped) {
 		answer = ask_tables(access, peer, local, name);
 		option = "tcpwrapper";
+		why = REFUSED_TCPWRAP;
 	}
 	if (answer == ACCESS_GRANTED && log_enabled(LOG_INFO_))
 		log_info("permitting connection from %s",
 		         net_print(&peer->addr, peer->length, text, sizeof(text)));
-	if (answer == ACCESS_REFUSED)
-		log_warn("refusing connection from %s due to %s option",
-		         net_print(&peer->addr, peer->length, text, sizeof(text)), option);
-	return answer;
+	if (answer != ACCESS_REFUSED)
+		return answer;
+	counter_add(COUNT_REFUSED + why, 1);
+	log_warn("refusing connection from %s due to %s option",
+	         net_print(&peer->addr, peer->length, text, sizeof(text)), option);
+	return ACCESS_REFUSED;
 }

@@ -2,26 +2,42 @@
 
 #include <string.h>
 
+#include "addr/acceptfd.h"
 #include "addr/open.h"
 #include "addr/proxy_options.h"
 #include "addr/via.h"
 #include "sys/log.h"
+
+#define PER_PEER "max-children-per-peer"
 
 static bool is_dual(const struct address *address)
 {
 	return address->reader != address->writer;
 }
 
-/* Options of a server without option fork. */
+/* Options of a server without option fork; the first ones are about clients. */
 static int check_server_options(const struct spec *spec)
 {
-	static const char *const names[] = { "max-children", "isolate" };
+	static const char *const names[] = { PER_PEER, "max-rate", "max-children", "isolate" };
+	bool clients = spec->type->listen != NULL && !(spec->type->groups & G_POSIXMQ);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (spec_opt(spec, names[i]) != NULL && !spec_flag(spec, "fork")) {
 			log_error("%s: option %s not allowed without option fork", spec->text, names[i]);
 			return -1;
 		}
+	for (size_t i = 0; i < 2; i++)
+		if (spec_opt(spec, names[i]) != NULL && !clients) {
+			log_error("%s: option %s needs an address that clients connect or send to",
+			          spec->text, names[i]);
+			return -1;
+		}
+	if (spec_number(spec, PER_PEER, 0) > 0 && (spec->type->groups & G_UNIX) &&
+	    !(spec->type->groups & G_LISTEN) && strcmp(spec->type->feature, "WITH_FDNUM") != 0) {
+		log_error("%s: option %s can't be used: packets don't tell which user has sent them",
+		          spec->text, PER_PEER);
+		return -1;
+	}
 	return 0;
 }
 
@@ -149,6 +165,9 @@ static const char *unfit_option(const struct address *source, unsigned workers)
 		return "option accept-timeout can't be used: no process sees all connections";
 	if (most > 0 && most < workers)
 		return "option max-children is less than one session for each process";
+	if (spec_number(spec, PER_PEER, 0) > 0 &&
+	    (!address_has_ports(source) || spec_accept_proxy(spec) != ACCEPT_PROXY_NONE))
+		return "option " PER_PEER " can't be used: no process sees all connections of a client";
 	if (!address_has_ports(source))
 		return NULL;
 	if (spec_number(spec, "so-reuseport", 1) == 0)
@@ -186,6 +205,8 @@ static const char *unfit(const struct address *left, const struct address *right
 		return "needs option fork: there is one session only";
 	if (left->reader->type->listen == NULL)
 		return "makes its connections itself: start it several times instead";
+	if (acceptfd_gets_packets(left->reader))
+		return "is a socket for datagrams: each process would get some of a peer's packets";
 	if (left->reader->type->groups & G_POSIXMQ)
 		return "is a queue: only sockets can be shared by several processes";
 	return unfit_option(left, workers);

@@ -23,6 +23,7 @@
 #include "loop/resolve.h"
 #include "loop/scarce.h"
 #include "opt/process.h"
+#include "sys/counters.h"
 #include "sys/error.h"
 #include "sys/log.h"
 
@@ -39,6 +40,7 @@ struct connecting {
 	unsigned count, next;
 	int fd;
 	int64_t *tries_left, own_tries; /* -1: for ever */
+	int64_t started;               /* this attempt */
 };
 
 static void resolve(struct connecting *c);
@@ -124,6 +126,7 @@ static void address_failed(struct connecting *c, const char *call, int error)
 	char text[NET_TEXT], what[NET_TEXT + 32], why[256];
 	bool no_socket = c->fd < 0;
 
+	counter_connect_failed(error);
 	timer_stop(&c->timer);
 	if (c->fd >= 0) {
 		watch_end(&c->watch);
@@ -163,6 +166,7 @@ static void connected(struct connecting *c)
 {
 	int fd = c->fd;
 
+	counter_connected(loop_now() - c->started);
 	log_connected(c);
 	if (spec_apply(c->spec, PH_CONNECTED, fd, NULL) < 0 ||
 	    spec_apply(c->spec, PH_LATE, fd, NULL) < 0) {
@@ -240,6 +244,7 @@ static void start_connect(struct connecting *c, const union net_addr *addr)
 		prepared(c, addr);
 		return;
 	}
+	c->started = loop_now();
 	if (connect(c->fd, &addr->sa, net_length(addr)) == 0) {
 		connected(c);
 		return;
@@ -318,6 +323,7 @@ static void lookup_failed(struct connecting *c, const char *what,
 		timer_start(&c->timer, SCARCE_INTERVAL, again);
 		return;
 	}
+	counter_add(COUNT_CONNECT_FAILED + CONNECT_DNS, 1);
 	why = result->error == 0 ? "it has no address"
 	      : result->system_error != 0 ? error_text(result->system_error)
 	      : error_lookup_text(result->error);

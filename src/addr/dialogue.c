@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "loop/loop.h"
+#include "sys/counters.h"
 #include "sys/error.h"
 
 /* Reads until others have their turn; first size of the memory for what is heard. */
@@ -30,6 +31,7 @@ struct dialogue {
 	bool some;                     /* the peer has said something */
 	bool closed;                   /* the peer has */
 	char problem[PROBLEM];         /* why it has failed; empty: it has not */
+	enum handshake_failure failure; /* the same in a word */
 };
 
 static void release(struct dialogue *d)
@@ -54,6 +56,9 @@ static void end(struct dialogue *d)
 		channel_detach(channel);
 		request.done(request.owner, channel, NULL, false);
 	} else {
+		if (request.upstream)
+			counter_add(COUNT_HANDSHAKE_FAILED + SIDE_UPSTREAM * HANDSHAKE_FAILURES +
+			            d->failure, 1);
 		request.done(request.owner, NULL, d->problem, d->closed && !d->some);
 	}
 	release(d);
@@ -75,6 +80,7 @@ static void timed_out(struct timer *timer)
 	const char *reason = d->request.expired == NULL ? NULL
 	                     : d->request.expired(d->request.owner);
 
+	d->failure = HANDSHAKE_TIMEOUT;
 	if (reason != NULL)
 		dialogue_fail(d, "%s", reason);
 	else if (d->wanted == 0)
@@ -152,6 +158,7 @@ static bool speak(struct dialogue *d)
 static void peer_closed(struct dialogue *d)
 {
 	d->closed = true;
+	d->failure = HANDSHAKE_CLOSED;
 	if (d->write_error != 0)
 		dialogue_fail(d, "%s", error_text(d->write_error));
 	else if (d->some)
@@ -214,6 +221,8 @@ static void step(struct dialogue *d)
 	int missing = d->request.step(d->request.owner, d, d->heard, d->heard_length);
 
 	d->wanted = missing > 0 ? (size_t)missing : 0;
+	if (missing < 0)
+		d->failure = HANDSHAKE_REFUSED;
 }
 
 static bool failed(const struct dialogue *d)

@@ -33,6 +33,7 @@ struct dialogue_request {
 	 * handshake-timeout. */
 	const char *(*expired)(void *owner);
 	void *owner;
+	bool upstream;                 /* a server that was connected to: counted if it fails */
 };
 
 /* Returns NULL with errno set (no memory, no descriptor): the channel is still the caller's. */

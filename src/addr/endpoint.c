@@ -19,6 +19,7 @@
 #include "loop/loop.h"
 #include "loop/scarce.h"
 #include "opt/process.h"
+#include "sys/counters.h"
 #include "sys/error.h"
 #include "sys/log.h"
 
@@ -87,6 +88,7 @@ static void failed(struct endpoint_opening *o, const char *call, const struct ne
 	const char *hint = o->endpoint.hint(&o->endpoint, error);
 	char text[NET_TEXT];
 
+	counter_connect_failed(error);
 	failure_set(OPEN_CONNECT, error, error_text(error));
 	net_print(&addr->addr, addr->length, text, sizeof(text));
 	drop_socket(o);

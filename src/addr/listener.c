@@ -4,7 +4,8 @@
  * takes one connection, so that no call is made only to hear that there is none, or, if connections
  * keep coming, a growing batch, each being handed on before the next is accepted. PAUSED: the server
  * has as many sessions as it may (max-children); connections wait in the kernel's backlog. SHORT:
- * descriptors or memory ran out; the same, and a timer tries again, so nothing spins.
+ * descriptors or memory ran out, or connections come too fast (max-rate); the same, and a timer tries
+ * again, so nothing spins.
  */
 #include "addr/listener.h"
 
@@ -18,8 +19,11 @@
 #include "addr/proxy_options.h"
 #include "addr/upgrade.h"
 #include "loop/loop.h"
+#include "loop/rate.h"
 #include "loop/resolve.h"
 #include "loop/scarce.h"
+#include "loop/seldom.h"
+#include "sys/counters.h"
 #include "sys/error.h"
 #include "sys/log.h"
 
@@ -43,6 +47,7 @@ struct stream_listener {
 	uint64_t turn;               /* the last one in which something was accepted */
 	bool inherited;              /* the socket is others', too: see listener_inherit() */
 	bool paused, closed;
+	struct seldom rate_said;
 	struct naming *naming;       /* connections whose client's name is being looked up */
 };
 
@@ -200,6 +205,7 @@ static struct channel *new_channel(struct stream_listener *l, int fd)
 	fd_settings_from(l->spec, &settings);
 	channel = fd_channel_new(&settings);
 	if (channel == NULL) {
+		counter_add(COUNT_REFUSED + REFUSED_SHORTAGE, 1);
 		log_error("%s: %s", l->spec->text, error_text(errno));
 		close(fd);
 		return NULL;
@@ -232,6 +238,22 @@ static bool hand_on(struct stream_listener *l, int fd, struct client_info *clien
 	return !l->closed;
 }
 
+/* Is it too early for another one (max-rate)? Then it waits in the kernel, like all behind it. */
+static bool too_early(struct stream_listener *l)
+{
+	int64_t wait = rate_wait(l->request.rate);
+	char more[SELDOM_TEXT];
+
+	if (wait == 0)
+		return false;
+	counter_add(COUNT_RATE_WAITS, 1);
+	if (seldom_say(&l->rate_said, more))
+		log_warn("%s: connections come faster than option max-rate allows: they wait%s",
+		         l->spec->text, more);
+	timer_start(&l->shortage, wait, shortage_over);
+	return true;
+}
+
 /* The connections whose clients' names were good, as long as there may be more sessions. Returns
  * false if listening is over. */
 static bool serve_named(struct stream_listener *l)
@@ -246,6 +268,8 @@ static bool serve_named(struct stream_listener *l)
 			p = &n->next;
 			continue;
 		}
+		if (too_early(l))
+			break;
 		*p = n->next;
 		free(n);
 		if (!hand_on(l, fd, &client))
@@ -284,6 +308,7 @@ static void ask_name(struct stream_listener *l, int fd, const struct client_info
 			return;
 		}
 	}
+	counter_add(COUNT_REFUSED + REFUSED_SHORTAGE, 1);
 	log_error("%s: looking up a client's name: %s; it is refused", l->spec->text,
 	          error_text(errno));
 	free(n);
@@ -362,6 +387,8 @@ static bool accept_one(struct stream_listener *l)
 		timer_start(&l->shortage, SCARCE_INTERVAL, shortage_over);
 		return false;
 	}
+	if (too_early(l))
+		return false;
 	fd = accept4(l->fd, &client.peer.addr.sa, &client.peer.length,
 	             SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0)

@@ -60,6 +60,8 @@ struct listen_request {
 	/* One more socket for the port that this one has, between which the kernel spreads what
 	 * comes (SO_REUSEPORT); NULL: a socket of its own. */
 	const struct listener *beside;
+	/* How often a client may be let in; NULL: as often as they come. accepted() takes. */
+	const struct rate *rate;
 	/* client: NULL where nobody has connected. */
 	void (*accepted)(void *owner, struct channel *channel, const struct client_info *client);
 	/* Listening has ended by itself: accept-timeout, or the socket broke (logged). */
@@ -72,6 +74,9 @@ struct listen_request {
 struct upgrade_request {
 	struct channel *channel;       /* belongs to the opening from now on */
 	struct client_info *client;    /* may be added to; NULL: not known. Must stay */
+	/* NULL, or asked as soon as a PROXY header has told who the client is: may it go on? If
+	 * not, it has failed. */
+	bool (*admit)(void *owner, const struct client_info *client);
 	/* NULL: it failed, which was logged. May be called before the function returns. */
 	void (*done)(void *owner, struct channel *channel);
 	void *owner;

@@ -25,8 +25,10 @@
 #include "addr/datagram.h"
 #include "addr/error_queue.h"
 #include "addr/peer.h"
+#include "loop/rate.h"
 #include "loop/resolve.h"
 #include "loop/scarce.h"
+#include "sys/counters.h"
 #include "sys/error.h"
 #include "sys/log.h"
 #include "sys/train.h"
@@ -171,6 +173,7 @@ static void drop_new(struct peers *l, const char *why)
 {
 	char more[SELDOM_TEXT];
 
+	counter_add(COUNT_DROPPED, 1);
 	l->dropped++;
 	if (l->why_dropped != NULL)
 		return;
@@ -217,6 +220,8 @@ static const char *closed_to_new(const struct peers *l)
 		return "listening is over";
 	if (l->paused)
 		return "max-children are served";
+	if (rate_wait(l->request.rate) > 0)
+		return "they come faster than option max-rate allows";
 	if (!scarce_try(DESCRIPTORS_PER_SESSION))
 		return "descriptors or memory ran out";
 	scarce_over();
@@ -291,13 +296,16 @@ static bool admit(struct peers *l, struct peer *peer)
 
 bool peers_full(struct peers *l)
 {
+	int64_t wait;
+
 	if (!l->settings.by_packet)
 		return false;
 	if (l->closed || l->paused || (l->bounded && l->naming > 0))
 		return true;
 	if (closed_to_new(l) == NULL && l->queued < PEERS_QUEUE / 2)
 		return false;
-	peers_look_again(l, PEERS_LOOK);
+	wait = rate_wait(l->request.rate);
+	peers_look_again(l, wait > PEERS_LOOK ? wait : PEERS_LOOK);
 	return true;
 }
 

@@ -6,6 +6,7 @@
 
 #include "addr/range.h"
 #include "sys/error.h"
+#include "sys/counters.h"
 #include "sys/log.h"
 
 struct proxies {
@@ -123,6 +124,7 @@ bool proxies_allow(const struct proxies *proxies, const struct net_peer *peer)
 	for (unsigned i = 0; i < proxies->count; i++)
 		if (range_match(&proxies->ranges[i], &peer->addr.sa))
 			return true;
+	counter_add(COUNT_REFUSED + REFUSED_PROXY_SOURCE, 1);
 	log_warn("refusing connection from %s due to accept-proxy-from option",
 	         net_print(&peer->addr, peer->length, text, sizeof(text)));
 	return false;

@@ -18,6 +18,7 @@
 #include "loop/resolve.h"
 #include "loop/scarce.h"
 #include "opt/process.h"
+#include "sys/counters.h"
 #include "sys/error.h"
 #include "sys/log.h"
 
@@ -132,7 +133,7 @@ static int start_dialogue(struct tunnel *t, struct channel *channel)
 	struct dialogue_request request = {
 		.channel = channel, .peer = t->type->peer, .max = t->type->max,
 		.timeout = spec_number(t->spec, "handshake-timeout", t->type->timeout),
-		.step = step, .expired = expired, .done = talked, .owner = t,
+		.step = step, .expired = expired, .done = talked, .owner = t, .upstream = true,
 	};
 
 	memset(t->memory, 0, t->type->memory);
@@ -226,6 +227,7 @@ static void lookup_failed(struct tunnel *t, int system_error, const char *proble
 		timer_start(&t->timer, SCARCE_INTERVAL, again);
 		return;
 	}
+	counter_add(COUNT_CONNECT_FAILED + CONNECT_DNS, 1);
 	failure_set(OPEN_LOOKUP, system_error, problem);
 	failed(t, t->family == AF_INET ? "looking up the IPv4 address of the host"
 	          : "looking up the host", problem);

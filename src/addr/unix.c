@@ -20,6 +20,7 @@
 #include "loop/loop.h"
 #include "loop/scarce.h"
 #include "opt/process.h"
+#include "sys/counters.h"
 #include "sys/error.h"
 #include "sys/log.h"
 
@@ -63,6 +64,7 @@ static void failed(struct unix_opening *o, const char *call, int error)
 	int64_t interval = spec_number(o->spec, "interval", NANOSECONDS);
 	char hint[256] = "";
 
+	counter_connect_failed(error);
 	failure_set(OPEN_CONNECT, error, error_text(error));
 	unix_hint(o->name, error, hint, sizeof(hint));
 	if (o->tries_left == 0) {

@@ -20,6 +20,7 @@
 #include "addr/proxy_header.h"
 #include "addr/proxy_options.h"
 #include "loop/loop.h"
+#include "sys/counters.h"
 #include "sys/error.h"
 #include "sys/log.h"
 
@@ -95,6 +96,7 @@ static void bad_header(struct upgrading *u, const char *problem, bool unheard)
 {
 	char text[NET_TEXT];
 
+	counter_add(COUNT_REFUSED + REFUSED_PROXY_HEADER, 1);
 	failure_set(OPEN_HANDSHAKE, 0, problem);
 	net_print(&u->proxy.addr, u->proxy.length, text, sizeof(text));
 	/* somebody looked whether the port is open: no news */
@@ -159,6 +161,10 @@ static void granted(struct upgrading *u)
 {
 	struct channel *channel = u->channel;
 
+	if (u->request.admit != NULL && !u->request.admit(u->request.owner, &u->client)) {
+		fail(u);
+		return;
+	}
 	/* most of the memory, and a client that is silent now would hold it until its time is over */
 	access_free(u->access);
 	u->access = NULL;

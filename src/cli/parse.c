@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "addr/ip.h"
+#include "relay/metrics.h"
 #include "relay/workers.h"
 #include "sys/error.h"
 #include "sys/log.h"
@@ -221,6 +222,14 @@ static const char *act_workers(struct cli_config *config, const char *value)
 	return NULL;
 }
 
+static const char *act_metrics(struct cli_config *config, const char *value)
+{
+	struct metrics_place place;
+
+	config->metrics = value;
+	return metrics_place_read(value, &place);
+}
+
 static const char *act_u(struct cli_config *config, const char *value)
 {
 	(void)value;
@@ -281,7 +290,7 @@ static const char *act_6(struct cli_config *config, const char *value)
 /* Longer names first where one begins like another. */
 static const struct cli_switch switches[] = {
 	{ "--experimental", NONE, act_experimental },
-	{ "--statistics", NONE, act_statistics },
+	{ "--statistics", NONE, act_statistics }, { "--metrics", REQUIRED, act_metrics },
 	{ "--log-format", REQUIRED, act_log_format },
 	{ "--grace", REQUIRED, act_grace }, { "--workers", REQUIRED, act_workers },
 	{ "-ly", ATTACHED, act_ly }, { "-lm", ATTACHED, act_lm }, { "-lf", REQUIRED, act_lf },
@@ -409,14 +418,29 @@ static enum cli_result take_addresses(struct cli_config *config, char **words)
 	return CLI_RUN;
 }
 
+/* It is a program of its own, in one word or two. */
+static enum cli_result take_healthcheck(struct cli_config *config, int argc, char **argv)
+{
+	bool attached = argc > 1 && strncmp(argv[1], "--healthcheck=", 14) == 0;
+
+	config->health_url = attached ? argv[1] + 14 : argc > 2 ? argv[2] : NULL;
+	if (argc < 2 || argc > (attached ? 2 : 3) || strncmp(argv[1], "--healthcheck", 13) != 0) {
+		log_error("option --healthcheck stands alone, with a URL at most; use option \"-h\" "
+		          "for help");
+		return CLI_ERROR;
+	}
+	return CLI_CHECK;
+}
+
 enum cli_result cli_parse(int argc, char **argv, struct cli_config *config)
 {
+	char **words = argv;
+
 	*config = (struct cli_config){
 		.session = { .to_right = true, .to_left = true, .linger = -1, .idle = -1 },
 		.dump = { .raw = { -1, -1 } }, .block = BLOCK_DEFAULT,
 		.packet = PACKET_DEFAULT, .grace = -1, .workers = 1, .signals = 0x89de,
 	};
-	(void)argc;
 	for (argv++; *argv != NULL && (*argv)[0] == '-' && (*argv)[1] != '\0';) {
 		int depth = help_depth(*argv), used;
 
@@ -431,6 +455,8 @@ enum cli_result cli_parse(int argc, char **argv, struct cli_config *config)
 			cli_version();
 			return CLI_DONE;
 		}
+		if (strncmp(*argv, "--healthcheck", 13) == 0 && strchr("=", (*argv)[13]) != NULL)
+			return take_healthcheck(config, argc, words);
 		if (take_verbosity(config, *argv)) {
 			argv++;
 			continue;

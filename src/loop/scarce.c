@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "sys/counters.h"
 #include "sys/error.h"
 #include "sys/log.h"
 
@@ -25,6 +26,7 @@ void scarce_met(const char *what, int error)
 	if (state.met)
 		return;
 	state.met = true;
+	counter_add(COUNT_SHORTAGES, 1);
 	log_warn("%s(): %s (limit of descriptors: %llu, see ulimit -n): waiting for sessions to end",
 	         what, error_text(error), (unsigned long long)state.limit);
 }

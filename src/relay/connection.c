@@ -8,13 +8,21 @@
 #include "sys/error.h"
 #include "sys/log.h"
 
+void connection_count_end(const struct connection *c)
+{
+	if (!c->session.elsewhere)
+		counter_add(COUNT_ENDED + c->session.reason, 1);
+}
+
 void connection_remove(struct connection *c)
 {
 	struct server *server = c->server;
 
+	connection_count_end(c);
 	c->prev->next = c->next;
 	c->next->prev = c->prev;
 	server->count--;
+	tally_give(server->tally, c->session.tally);
 	client_free(c->client);
 	record_free(c->session.record);
 	loop_recycle(c, sizeof(*c));
@@ -50,8 +58,11 @@ int connection_start_session(struct connection *c, struct channel *source, struc
 /* It has come to its end before there was a session. */
 static void not_begun(struct connection *c)
 {
+	const struct failure *why = failure_take();
+
 	c->server->failed |= c->server->child;
-	record_not_opened(c->session.record, failure_take());
+	c->session.reason = (uint8_t)close_reason_of_opening(why->kind);
+	record_not_opened(c->session.record, why);
 	c->session.record = NULL;
 }
 
@@ -71,8 +82,10 @@ static void other_opened(void *owner, struct channel *other)
 	}
 	client_free(c->client);
 	c->client = NULL;
-	if (connection_start_session(c, channel, other) < 0)
+	if (connection_start_session(c, channel, other) < 0) {
+		c->session.reason = CLOSE_OUT_OF_MEMORY;
 		connection_remove(c);
+	}
 }
 
 /* A second channel over the shared one's descriptors. */
@@ -143,6 +156,16 @@ static void upgraded(void *owner, struct channel *channel)
 	connection_remove(c);
 }
 
+/* Its PROXY header has named the client. */
+static bool admit(void *owner, const struct client_info *client)
+{
+	struct connection *c = owner;
+	struct server *server = c->server;
+
+	c->session.tally = tally_take(server->tally, client, -1);
+	return c->session.tally != 0;
+}
+
 void connection_insert(struct connection *c)
 {
 	struct server *server = c->server;
@@ -151,6 +174,9 @@ void connection_insert(struct connection *c)
 	c->next = &server->connections;
 	c->prev->next = c->next->prev = c;
 	server->count++;
+	/* of a child process, it was counted before the fork */
+	if (!server->child)
+		counter_add(COUNT_SESSIONS, 1);
 	if (server->max > 0 && server->count >= server->max && !server->child) {
 		server->full = true;
 		if (server->listener != NULL)
@@ -163,6 +189,7 @@ void connection_serve(struct connection *c)
 	const struct spec *spec = c->server->spec;
 	struct upgrade_request request = {
 		.channel = c->channel, .client = c->client, .done = upgraded, .owner = c,
+		.admit = c->server->tally != NULL && c->server->clients_unknown ? admit : NULL,
 	};
 	struct opening *opening;
 

@@ -9,6 +9,8 @@
 #include "loop/loop.h"
 #include "loop/seldom.h"
 #include "relay/server.h"
+#include "relay/tally.h"
+#include "sys/counters.h"
 
 struct connection {
 	struct connection *prev, *next;
@@ -17,7 +19,8 @@ struct connection {
 	struct opening *opening;        /* upgrade of the source's channel, or of the other side */
 	struct client_info *client;     /* until the other side is open; NULL: nobody asks for it */
 	struct connection_child *child; /* NULL, or the process that serves it */
-	struct session session;         /* its record is there before it is started */
+	struct session session;         /* its record is there before it is started, and so are
+	                                 * tally, its client's entry (0: not counted), and elsewhere */
 };
 
 struct connection_child {
@@ -35,6 +38,9 @@ struct server {
 	struct connection connections;  /* ring */
 	struct connection *forgotten;   /* in a child process: its parent's */
 	unsigned count, max;            /* max 0: no limit */
+	struct tally *tally;            /* option max-children-per-peer, or NULL */
+	struct rate *rate;              /* option max-rate, or NULL; shared by all workers */
+	bool clients_unknown;           /* until their PROXY headers have come */
 	bool wants_client;              /* the other address, or an upgrade, asks who has connected */
 	int shutup;
 	bool stopping, failed, child;   /* child: this is the process of one connection */
@@ -49,6 +55,9 @@ void server_maybe_end(struct server *server);
 
 /* Start the session of these two channels. Returns 0, or -1 (logged, channels freed). */
 int connection_start_session(struct connection *c, struct channel *source, struct channel *other);
+
+/* It is over, for the reason that its session has: count that, unless another process does. */
+void connection_count_end(const struct connection *c);
 
 /* In the list of its server, which stops accepting when it has as many as it may; and out of it
  * again, freed after this turn. */

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "addr/environment.h"
@@ -20,7 +21,11 @@ static void child_ended(struct child *child, int status)
 	struct connection_child *own = (struct connection_child *)child;
 	struct connection *c = own->connection;
 
-	(void)status;
+	/* it counted its end itself, unless it could not, or had become a program */
+	if (WIFSIGNALED(status) || spec_flag(c->server->settings->other->reader, "nofork")) {
+		c->session.elsewhere = false;
+		c->session.reason = WIFSIGNALED(status) ? ENDED_KILLED : CLOSE_PROGRAM_EXITED;
+	}
 	c->child = NULL;
 	loop_free_later(own);
 	/* what it wrote last is still on its way to a peer */
@@ -57,7 +62,8 @@ static int make_pair(struct channel *ends[2])
 static void relay_to_child(struct connection *c, struct channel *end)
 {
 	end->cool_write = true;   /* if the child has ended, it has said why */
-	connection_start_session(c, c->channel, end);
+	if (connection_start_session(c, c->channel, end) == 0)
+		session_uncounted(&c->session);
 }
 
 /* The parent's other connections are served by processes of their own. Here their descriptors were
@@ -92,6 +98,7 @@ static void fork_failed(struct server *server, const char *call, int error)
 {
 	char more[SELDOM_TEXT];
 
+	counter_add(COUNT_REFUSED + REFUSED_SHORTAGE, 1);
 	if (seldom_say(&server->fork_said, more))
 		log_error("%s(): %s; this connection is closed%s", call, error_text(error), more);
 }
@@ -114,6 +121,7 @@ void connection_serve_in_child(struct connection *c)
 	if (pid < 0) {
 		int error = errno;
 
+		c->session.reason = CLOSE_OPEN_FAILED;
 		record_not_begun(c->session.record, CLOSE_OPEN_FAILED, error_text(error));
 		c->session.record = NULL;
 		fork_failed(server, call, error);
@@ -131,6 +139,7 @@ void connection_serve_in_child(struct connection *c)
 		record_free(c->session.record);
 		c->session.record = NULL;
 		c->child->connection = c;
+		c->session.elsewhere = true;
 		child_watch(&c->child->child, pid, child_ended);
 		channel_abandon(ends[1]);
 		if (ends[0] != NULL)
@@ -149,8 +158,11 @@ void connection_serve_in_child(struct connection *c)
 	}
 	log_set_shutup(server->shutup);
 	log_info("just born: child process %d", (int)getpid());
-	if (become_connection(server, c) < 0)
+	if (become_connection(server, c) < 0) {
+		c->session.reason = CLOSE_OPEN_FAILED;
+		connection_count_end(c);
 		_exit(1);
+	}
 	connection_insert(c);
 	connection_serve(c);
 }

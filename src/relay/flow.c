@@ -7,6 +7,7 @@
 #include "relay/dump.h"
 #include "relay/move.h"
 #include "relay/splice.h"
+#include "sys/counters.h"
 #include "sys/error.h"
 #include "sys/log.h"
 
@@ -175,6 +176,8 @@ __attribute__((cold)) static bool packet_refused(struct flow *flow, size_t lengt
 void flow_transferred(struct flow *flow, size_t length)
 {
 	flow->bytes += length;
+	if (!flow->uncounted)
+		counter_add(COUNT_BYTES + !flow->left_to_right, length);
 	/* most connections say one thing each way; who says more shall not wait for what the peer
 	 * confirms late because it waits for the rest */
 	if (++flow->blocks == 2)

@@ -48,6 +48,7 @@ struct flow {
 	bool at_eof_again : 1;         /* ignoreeof: look again later */
 	bool no_splice : 1;            /* tried: these descriptors can't */
 	bool progress : 1;             /* something was read or written; cleared by who asks */
+	bool uncounted : 1;            /* another process counts its bytes */
 	bool last : 1;                 /* when it ends, its sink is closed at once */
 	bool makes_packets : 1;        /* of a stream */
 	uint64_t bytes, blocks;

@@ -26,9 +26,12 @@
 #include "loop/child.h"
 #include "loop/loop.h"
 #include "relay/describe.h"
+#include "relay/metrics.h"
 #include "relay/server.h"
+#include "relay/service.h"
 #include "relay/workers.h"
 #include "sys/caps.h"
+#include "sys/counters.h"
 #include "sys/log.h"
 
 static struct {
@@ -71,6 +74,7 @@ static void leave(bool failed)
 static void session_ended(void *owner, bool failed)
 {
 	(void)owner;
+	counter_add(COUNT_ENDED + state.session.reason, 1);
 	leave(failed);
 }
 
@@ -97,9 +101,20 @@ static void wait_for_debugging(const char *variable)
 	loop_waited();
 }
 
+static void tell_ready(void)
+{
+	const struct address *source = state.server_settings.source;
+
+	if (source != NULL)
+		service_ready("serving ", source->reader->text);
+	else
+		service_ready("relaying", "");
+}
+
 /* Everything is open. */
 static void opened(void)
 {
+	metrics_set_state(METRICS_READY);
 	if (state.settings->describe_descriptors)
 		describe_descriptors();
 	if (state.settings->opened != NULL)
@@ -134,6 +149,7 @@ static void choose_client(void)
 
 static void start_server(const struct address *source, const struct address *other, bool left)
 {
+	metrics_set_most((unsigned)spec_number(source->reader, "max-children", 0));
 	state.server_settings = (struct server_settings){
 		.source = source, .other = other, .shared = state.left, .source_is_left = left,
 		.session = &state.session_settings, .ended = server_ended,
@@ -149,6 +165,8 @@ static void start_server(const struct address *source, const struct address *oth
 	opened();
 	if (workers_any() && workers_start() < 0)
 		stop(1);
+	else
+		tell_ready();
 }
 
 static void right_opened(void *owner, struct channel *right)
@@ -163,9 +181,12 @@ static void right_opened(void *owner, struct channel *right)
 	}
 	opened();
 	caps_drop();
+	tell_ready();
 	wait_for_debugging("SOCAT_TRANSFER_WAIT");
 	if (session_start(&state.session, state.left, right, &state.session_settings, false,
-	                  state.session.record, session_ended, NULL) < 0)
+	                  state.session.record, session_ended, NULL) == 0)
+		counter_add(COUNT_SESSIONS, 1);
+	else
 		leave(true);
 	state.left = NULL;
 }
@@ -224,10 +245,12 @@ static void left_opened(void *owner, struct channel *left)
 		start_server(right, state.settings->left, false);
 		return;
 	}
-	if (spec_flag(right->reader, "nofork"))
-		stop(program_become(right->reader, left, state.client));
-	else
+	if (!spec_flag(right->reader, "nofork")) {
 		open_one(right, ADDR_BOTH, right_opened, right_told);
+		return;
+	}
+	tell_ready();
+	stop(program_become(right->reader, left, state.client));
 }
 
 static void left_accepted(void *owner, const struct client_info *client)
@@ -307,10 +330,14 @@ static void end_server(void)
 /* Returns false if neither address has anything to reload: then the signal ends the program. */
 static bool reload(void)
 {
-	bool server = state.server != NULL || workers_any();
-	bool left = address_reload(state.settings->left, server);
+	bool server = state.server != NULL || workers_any(), some;
 
-	return address_reload(state.settings->right, server) || left;
+	service_reloading();
+	some = address_reload(state.settings->left, server);
+	some |= address_reload(state.settings->right, server);
+	if (some)
+		tell_ready();
+	return some;
 }
 
 /* passed_on: not from the system, which may have told all processes of a group, but from the first
@@ -333,6 +360,8 @@ static void take_signal(int signal, bool passed_on)
 		log_notice("exiting on signal %d", signal);
 	state.heard[passed_on] = true;
 	state.signal = signal;
+	service_stopping(state.settings->grace);
+	metrics_set_state(METRICS_DRAINING);
 	if (workers_any()) {
 		workers_end(signal, again ? 0 : state.settings->grace);
 		return;
@@ -409,12 +438,17 @@ int run(const struct run_settings *settings)
 			start_server(settings->left, settings->right, true);
 		else
 			open_one(settings->left, ADDR_BOTH, left_opened, left_accepted);
+		/* whoever is waited for has to be let through to it */
+		if (state.opening != NULL && settings->left->reader->type->listen != NULL)
+			metrics_set_state(METRICS_READY);
 	}
 	status = loop_run();
 	timer_stop(&state.timer);
 	opening_cancel(state.opening);
-	if (state.session.running)
+	if (state.session.running) {
 		session_cancel(&state.session);
+		counter_add(COUNT_ENDED + state.session.reason, 1);
+	}
 	server_free(state.server);
 	/* they are in the totals now */
 	state.server = NULL;

@@ -10,8 +10,11 @@
 #include "addr/upgrade.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
+#include "loop/rate.h"
 #include "opt/process.h"
 #include "relay/connection.h"
+#include "relay/steer.h"
+#include "sys/counters.h"
 #include "sys/error.h"
 #include "sys/log.h"
 
@@ -38,14 +41,25 @@ void server_connect_later(struct server *server)
 static void connected(struct server *server, struct channel *channel,
                       const struct client_info *client)
 {
-	struct connection *c = pool_new(sizeof(*c));
+	struct connection *c;
+	uint32_t entry = 0;
 
+	if (client != NULL && server->tally != NULL && !server->clients_unknown) {
+		entry = tally_take(server->tally, client, channel->read_fd);
+		if (entry == 0) {
+			channel_free(channel);
+			return;
+		}
+	}
+	rate_take(server->rate);
+	c = pool_new(sizeof(*c));
 	if (c == NULL)
 		goto failed;
 	if (client != NULL && server->wants_client && (c->client = client_copy(client)) == NULL)
 		goto failed;
 	c->server = server;
 	c->channel = channel;
+	c->session.tally = entry;
 	c->session.record = record_new(server->settings->source, server->settings->other);
 	if (client != NULL)
 		record_told(c->session.record, RECORD_CLIENT, client);
@@ -56,8 +70,10 @@ static void connected(struct server *server, struct channel *channel,
 		connection_serve(c);
 	return;
 failed:
+	counter_add(COUNT_REFUSED + REFUSED_SHORTAGE, 1);
 	log_error("%s: no memory for a connection", server->spec->text);
 	pool_free(c, sizeof(*c));
+	tally_give(server->tally, entry);
 	channel_free(channel);
 }
 
@@ -111,6 +127,35 @@ static void connect_source(struct server *server)
 	server->opening = address_open(server->settings->source, &request, false);
 }
 
+/* Options about clients. Returns 0, or -1 (logged). */
+static int set_limits(struct server *server, const struct server *beside)
+{
+	const struct spec *spec = server->spec;
+	int64_t interval = spec_number(spec, "max-rate", 0);
+
+	server->clients_unknown = spec_accept_proxy(spec) != ACCEPT_PROXY_NONE;
+	if (spec_number(spec, "max-children-per-peer", 0) > 0) {
+		if (server->fork_each && server->clients_unknown) {
+			log_error("%s: option max-children-per-peer can't be used: only each connection's "
+			          "child process hears from the PROXY header who the client is",
+			          spec->text);
+			return -1;
+		}
+		server->tally = tally_new(spec);
+		if (server->tally == NULL)
+			goto failed;
+	}
+	if (interval > 0) {
+		server->rate = beside != NULL ? beside->rate : rate_new(interval);
+		if (server->rate == NULL)
+			goto failed;
+	}
+	return 0;
+failed:
+	log_error("%s: %s", spec->text, error_text(errno));
+	return -1;
+}
+
 static struct server *start(const struct server_settings *settings, const struct server *beside)
 {
 	const struct spec *spec = settings->source->reader;
@@ -133,23 +178,26 @@ static struct server *start(const struct server_settings *settings, const struct
 	server->shutup = (int)spec_number(spec, "children-shutup", 0);
 	server->fork_each = spec_flag(spec, "isolate") || process_permanent(spec) ||
 	                    (settings->shared == NULL && address_needs_process(settings->other));
+	if (server->fork_each)
+		counters_have_company();
 	request.owner = server;
 	request.beside = beside != NULL ? beside->listener : NULL;
 	/* what acts early concerns this process: it does the opening */
-	if (beside == NULL && process_apply_early(spec) < 0) {
-		free(server);
-		return NULL;
-	}
+	if (set_limits(server, beside) < 0 || (beside == NULL && process_apply_early(spec) < 0))
+		goto failed;
+	request.rate = server->rate;
 	if (spec->type->listen == NULL) {
 		connect_source(server);
 		return server;
 	}
 	server->listener = address_listen(settings->source, &request);
-	if (server->listener == NULL) {
-		free(server);
-		return NULL;
-	}
+	if (server->listener == NULL)
+		goto failed;
 	return server;
+failed:
+	tally_free(server->tally);
+	free(server);
+	return NULL;
 }
 
 /* Sessions of this process: what they log is milder from now on. */
@@ -176,6 +224,18 @@ struct server *server_start_asleep(const struct server_settings *settings,
 	if (server != NULL)
 		server->listener->sleep(server->listener);
 	return server;
+}
+
+int server_steer(const struct server *server, unsigned count)
+{
+	const struct opt_value *limit = spec_opt(server->spec, "max-children-per-peer");
+
+	if (limit == NULL || limit->number == 0 ||
+	    steer_by_client(server->listener->fd, count, (unsigned)limit->ints[0]) == 0)
+		return 0;
+	log_error("%s: option max-children-per-peer: setsockopt(SO_ATTACH_REUSEPORT_CBPF): %s",
+	          server->spec->text, error_text(errno));
+	return -1;
 }
 
 int server_wake(struct server *server, unsigned number, unsigned count)
@@ -218,14 +278,18 @@ void server_free(struct server *server)
 		opening_cancel(c->opening);
 		if (c->session.running)
 			session_cancel(&c->session);
+		else
+			c->session.reason = CLOSE_SIGNAL;
 		channel_free(c->channel);
 		if (c->child != NULL)
 			child_forget(&c->child->child);
 		free(c->child);
 		client_free(c->client);
 		record_free(c->session.record);
+		connection_count_end(c);
 		loop_recycle(c, sizeof(*c));
 	}
+	tally_free(server->tally);
 	loop_free_later(server);
 }
 

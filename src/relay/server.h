@@ -36,6 +36,9 @@ struct server *server_start(const struct server_settings *settings);
  * too; NULL: the first one. Only for addresses that listen on sockets. */
 struct server *server_start_asleep(const struct server_settings *settings,
                                    const struct server *beside);
+/* Have all connections of a client come to the same of so many servers of a port, if they count them
+ * by client. Called for the last one. Returns 0, or -1 (logged). */
+int server_steer(const struct server *server, unsigned count);
 /* In the process that it is for, one of so many: serve, with this one's share of max-children.
  * Returns 0, or -1 (logged). */
 int server_wake(struct server *server, unsigned number, unsigned count);

@@ -36,6 +36,11 @@ void session_count(const struct session *s, struct session_totals *sum)
 	sum->blocks[1] += s->to_left.blocks;
 }
 
+void session_uncounted(struct session *s)
+{
+	s->to_right.uncounted = s->to_left.uncounted = true;
+}
+
 static void notified(void *owner)
 {
 	struct session *s = owner;
@@ -335,7 +340,7 @@ int session_start(struct session *s, struct channel *left_one, struct channel *r
                   const struct session_settings *settings, bool server, struct record *record,
                   void (*ended)(void *owner, bool failed), void *owner)
 {
-	memset(s, 0, sizeof(*s));
+	*s = (struct session){ .tally = s->tally, .elsewhere = s->elsewhere };
 	s->settings = settings;
 	s->server = server;
 	s->ended = ended;

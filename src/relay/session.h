@@ -40,8 +40,11 @@ struct session {
 	struct record *record;         /* NULL: there is to be none */
 	uint16_t error;                /* errno of what has ended it; 0: no failure of a call */
 	uint8_t reason;                /* enum close_reason */
-	bool server, half_closed;
-	bool running;                  /* started, and not over */
+	bool server : 1, half_closed : 1;
+	bool running : 1;              /* started, and not over */
+	/* Its owner's, kept from before the start: another process counts its end; see relay/tally.h. */
+	bool elsewhere : 1;
+	uint32_t tally;
 	void (*ended)(void *owner, bool failed);
 	void *owner;
 };
@@ -54,12 +57,15 @@ const struct session_totals *session_totals(void);
 
 /* Start a session; it owns both channels from now on, even if it can't be started. Its memory is the
  * caller's, and has to stay until the end of the turn in which it ends.
- * server: one of many. record: its own from now on; NULL: there is to be none. ended(): the session is over and its channels are closed; failed
- * tells whether an error ended it. Called from the loop, never before session_start()
+ * server: one of many. record: its own from now on; NULL: there is to be none. ended(): the session is
+ * over and its channels are closed; failed tells whether an error ended it. Called from the loop, never before session_start()
  * returned. Returns 0, or -1 (logged, channels freed) without memory. */
 int session_start(struct session *session, struct channel *left, struct channel *right,
                   const struct session_settings *settings, bool server, struct record *record,
                   void (*ended)(void *owner, bool failed), void *owner);
+
+/* Another process counts what this one moves: see sys/counters.h. */
+void session_uncounted(struct session *session);
 
 /* End it at once. ended() is not called. */
 void session_cancel(struct session *session);

@@ -25,6 +25,7 @@
 #include "addr/open.h"
 #include "loop/child.h"
 #include "loop/loop.h"
+#include "sys/counters.h"
 #include "sys/error.h"
 #include "sys/log.h"
 
@@ -124,6 +125,7 @@ static void be_worker(struct worker *w, int line)
 		if (list[i].server != own)
 			server_free(list[i].server);
 	free(list);
+	counters_use(number + 1);
 	if (watch_start(&state.line, line, told) < 0) {
 		log_error("epoll_ctl(): %s", error_text(errno));
 		_exit(1);
@@ -231,6 +233,7 @@ static void worker_ended(struct child *child, int status)
 	int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 
 	hear(w);
+	counters_killed((unsigned)(w - state.list) + 1);
 	watch_stop(&w->line);
 	close(w->line.fd);
 	add(&state.gone, &w->sum);
@@ -364,6 +367,10 @@ int workers_open(const struct workers_settings *settings)
 			return -1;
 		}
 	}
+	if (server_steer(state.list[settings->count - 1].server, settings->count) < 0) {
+		workers_free();
+		return -1;
+	}
 	return 0;
 }
 
@@ -378,4 +385,21 @@ int workers_start(void)
 bool workers_any(void)
 {
 	return state.list != NULL;
+}
+
+unsigned workers_running(void)
+{
+	return state.running;
+}
+
+unsigned workers_replaced(void)
+{
+	return state.replaced;
+}
+
+pid_t workers_process(unsigned number)
+{
+	if (state.list == NULL || number >= state.settings->count)
+		return -1;
+	return state.list[number].pid;
 }

@@ -4,6 +4,7 @@
 #define RELAY_WORKERS_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "relay/server.h"
 
@@ -35,6 +36,12 @@ int workers_start(void);
 
 /* True in the process that has them, from workers_open() on. */
 bool workers_any(void);
+
+/* How many there are at the moment; how often one had to be replaced. */
+unsigned workers_running(void);
+unsigned workers_replaced(void);
+/* The process that is this one now, from 0 on; 0: none. -1: there are no more. */
+pid_t workers_process(unsigned number);
 
 /* Pass a signal on that ends nobody (SIGHUP). Does nothing in other processes. */
 void workers_tell(int signal);

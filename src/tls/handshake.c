@@ -22,6 +22,7 @@
 
 #include "chan/tls.h"
 #include "loop/loop.h"
+#include "sys/counters.h"
 #include "sys/error.h"
 #include "sys/log.h"
 #include "tls/engine.h"
@@ -53,6 +54,7 @@ struct tls_handshake {
 	uint8_t state;                    /* enum state */
 	int write_error;                  /* errno: it takes nothing any more */
 	char *problem;                    /* why it has failed */
+	uint8_t failure;                  /* enum handshake_failure: the same in a word */
 };
 
 static struct tls_handshake *of_timer(struct timer *timer)
@@ -152,8 +154,10 @@ static void set_problem(struct tls_handshake *h, const char *format, va_list arg
 __attribute__((format(printf, 3, 4)))
 static void fail(struct tls_handshake *h, int alert, const char *format, ...)
 {
+	unsigned side = h->request.config->settings.server ? SIDE_CLIENT : SIDE_UPSTREAM;
 	va_list arguments;
 
+	counter_add(COUNT_HANDSHAKE_FAILED + side * HANDSHAKE_FAILURES + h->failure, 1);
 	va_start(arguments, format);
 	set_problem(h, format, arguments);
 	va_end(arguments);
@@ -174,6 +178,7 @@ static void timed_out(struct timer *timer)
 {
 	struct tls_handshake *h = of_timer(timer);
 
+	h->failure = HANDSHAKE_TIMEOUT;
 	fail(h, -1, "%s (option handshake-timeout)%s", error_text(ETIMEDOUT),
 	     h->heard > 0 ? "" : ": the peer has said nothing; does it speak TLS?");
 }
@@ -184,6 +189,8 @@ static void engine_failed(struct tls_handshake *h)
 	int error = br_ssl_engine_last_error(&h->engine->ssl.core);
 	char text[PROBLEM];
 
+	h->failure = tls_verifier_failed(h->engine->verifier) ? HANDSHAKE_CERTIFICATE
+	             : error >= BR_ERR_RECV_FATAL_ALERT ? HANDSHAKE_REFUSED : HANDSHAKE_OTHER;
 	if (tls_verifier_failed(h->engine->verifier))
 		fail(h, tls_verifier_alert(h->engine->verifier), "%s",
 		     tls_verifier_reason(h->engine->verifier));
@@ -267,6 +274,7 @@ static bool collect(struct tls_handshake *h)
 
 static void peer_closed(struct tls_handshake *h)
 {
+	h->failure = HANDSHAKE_CLOSED;
 	if (h->write_error != 0)
 		fail(h, -1, "%s", error_text(h->write_error));
 	else if (h->heard > 0)
@@ -295,6 +303,7 @@ static bool hear(struct tls_handshake *h)
 		peer_closed(h);
 		return false;
 	default:
+		h->failure = HANDSHAKE_CLOSED;
 		fail(h, -1, "%s", error_text(errno));
 		return false;
 	}
@@ -346,6 +355,7 @@ static bool talk(struct tls_handshake *h)
 		h->output_start = h->output_end = 0;
 	}
 	if ((state & BR_SSL_SENDAPP) && h->write_error != 0) {
+		h->failure = HANDSHAKE_CLOSED;
 		fail(h, -1, "%s", error_text(h->write_error));
 		return false;
 	}
@@ -356,6 +366,7 @@ static bool talk(struct tls_handshake *h)
 	/* an engine that has been told of the end wants nothing any more, not even the rest of the
 	 * record that told it so */
 	if (!(state & BR_SSL_RECVREC)) {
+		h->failure = HANDSHAKE_CLOSED;
 		fail(h, -1, "the peer ended the handshake with close_notify");
 		return false;
 	}

@@ -4,19 +4,21 @@
 
 # shellcheck source=tests/docker/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/docker/images.sh
+. "$tests/docker/images.sh"
 
-WEB_IMAGE=socat-test-nginx
+recipe=$top/docker/ipv6-bridge/compose.yaml
+WEB_IMAGE=$nginx_image
 SOCAT_IMAGE=$image
 export WEB_IMAGE SOCAT_IMAGE
 
 prepare_suite() {
 	dir=$suite_dir
-	project=socat-bridge-$$
 	make_nginx || { echo 'no image of nginx' >&2; exit 2; }
 	BRIDGE_PORT=$(free_port)
 	WEB_PORT=$(free_port)
 	export BRIDGE_PORT WEB_PORT
-	have_compose || return 0
+	have_compose && have_ipv6 || return 0
 	compose up --detach >"$suite_dir/compose.log" 2>&1 ||
 		{ cat "$suite_dir/compose.log" >&2; exit 2; }
 }
@@ -31,32 +33,6 @@ oneTimeTearDown() {
 	suite_dir=
 }
 
-# This machine's nginx with the libraries it needs, as the usual image has it: default.conf is read, logs
-# go to the container's outputs.
-make_nginx() {
-	docker image inspect "$WEB_IMAGE" >/dev/null 2>&1 && return
-	nginx=$(PATH=$PATH:/usr/sbin command -v nginx) || return 1
-	tree=$suite_dir/nginx
-	mkdir -p "$tree/etc/nginx/conf.d" "$tree/var/lib/nginx" "$tree/var/log/nginx" "$tree/run"
-	for file in "$nginx" $(ldd "$nginx" | grep -o '/[^ ]*'); do
-		install -D "$file" "$tree$file" || return 1
-	done
-	echo 'root:x:0:0:root:/:/bin/false' >"$tree/etc/passwd"
-	echo 'root:x:0:' >"$tree/etc/group"
-	cat >"$tree/etc/nginx/nginx.conf" <<-END
-		user root;
-		daemon off;
-		pid /run/nginx.pid;
-		error_log stderr;
-		events { }
-		http {
-			access_log /dev/stdout;
-			include /etc/nginx/conf.d/*.conf;
-		}
-	END
-	tar -C "$tree" -c . | docker import --change "ENTRYPOINT [\"$nginx\"]" - "$WEB_IMAGE" >/dev/null
-}
-
 # A port that was free a moment ago.
 free_port() {
 	"$python" -c 'import socket
@@ -65,26 +41,9 @@ s.bind(("::", 0))
 print(s.getsockname()[1])'
 }
 
-compose() {
-	if docker compose version >/dev/null 2>&1; then
-		timeout "$BOUND" docker compose --project-name "$project" \
-			--file "$top/docker/ipv6-bridge/compose.yaml" "$@"
-	else
-		timeout "$BOUND" docker-compose --project-name "$project" \
-			--file "$top/docker/ipv6-bridge/compose.yaml" "$@"
-	fi
-}
-
-have_compose() {
-	docker compose version >/dev/null 2>&1 || command -v docker-compose >/dev/null && have_ipv6
-}
-
 # Skips the test where the compose file can't be used.
-need_compose() {
-	have_compose && return 0
-	echo 'skipped: needs docker compose and IPv6'
-	startSkipping
-	return 1
+need_bridge() {
+	need_compose && have_ipv6
 }
 
 ask() {
@@ -97,7 +56,7 @@ web_log_has() {
 
 test_client_is_known() {
 	# the server's answer and its log have the client's IPv6 address
-	need_compose || return
+	need_bridge || return
 	wait_until ask -6 "http://[::1]:$BRIDGE_PORT/" || compose logs
 	run curl -6 -sS --fail --noproxy '*' "http://[::1]:$BRIDGE_PORT/"
 	assert_out 'Hello, ::1.\n'
@@ -106,16 +65,21 @@ test_client_is_known() {
 
 test_server_knows_no_ipv6() {
 	# and it listens on IPv4 only, for nobody but the bridge
-	need_compose || return
+	need_bridge || return
 	assertEquals "127.0.0.1:$WEB_PORT" "$(compose port web 80)"
 	run curl -sS --noproxy '*' --max-time "$BOUND" "http://127.0.0.1:$WEB_PORT/"
 	assertNotEquals 'a request without a header' 0 "$status"
 	wait_until web_log_has 'broken header'
 }
 
+test_health() {
+	need_bridge || return
+	wait_until healthy
+}
+
 test_ipv4_is_not_bridged() {
 	# the bridge itself is for IPv6
-	need_compose || return
+	need_bridge || return
 	run curl -4 -sS --noproxy '*' "http://127.0.0.1:$BRIDGE_PORT/"
 	assertEquals 'refused' 7 "$status"
 }
