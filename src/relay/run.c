@@ -452,9 +452,11 @@ int run(const struct run_settings *settings)
 	server_free(state.server);
 	/* they are in the totals now */
 	state.server = NULL;
+	/* a client is there, and the other side was still on its way */
+	record_not_begun(state.session.record,
+	                 state.left != NULL ? sessions_ended_because() : CLOSE_NONE, "");
 	channel_free(state.left);
 	client_free(state.client);
-	record_free(state.session.record);
 	records_flush();
 	/* after a signal only what could end by itself is waited for */
 	terminals_finish(status < 128);

@@ -265,6 +265,25 @@ void server_stop(struct server *server)
 	server_maybe_end(server);
 }
 
+/* The run ends before it. */
+static void cancel(struct connection *c)
+{
+	opening_cancel(c->opening);
+	if (c->session.running) {
+		session_cancel(&c->session);
+	} else {
+		c->session.reason = (uint8_t)sessions_ended_because();
+		record_not_begun(c->session.record, c->session.reason, "");
+	}
+	channel_free(c->channel);
+	if (c->child != NULL)
+		child_forget(&c->child->child);
+	free(c->child);
+	client_free(c->client);
+	connection_count_end(c);
+	loop_recycle(c, sizeof(*c));
+}
+
 void server_free(struct server *server)
 {
 	struct connection *c, *next;
@@ -275,19 +294,7 @@ void server_free(struct server *server)
 	client_free(server->names);
 	for (c = server->connections.next; c != &server->connections; c = next) {
 		next = c->next;
-		opening_cancel(c->opening);
-		if (c->session.running)
-			session_cancel(&c->session);
-		else
-			c->session.reason = CLOSE_SIGNAL;
-		channel_free(c->channel);
-		if (c->child != NULL)
-			child_forget(&c->child->child);
-		free(c->child);
-		client_free(c->client);
-		record_free(c->session.record);
-		connection_count_end(c);
-		loop_recycle(c, sizeof(*c));
+		cancel(c);
 	}
 	tally_free(server->tally);
 	loop_free_later(server);
