@@ -788,6 +788,21 @@ test_process_per_connection() {
 	assert_out 'ok\n200\n'
 }
 
+test_killed_while_it_waits() {
+	# a process whose session is over, but not its program, has one end, too
+	listening TCP4-LISTEN:0,bind=127.0.0.1,fork,isolate \
+		SYSTEM:'exec <&- >&-; sleep 0.2; kill -STOP $PPID; sleep 60'
+	run "$SOCAT" -u /dev/null "TCP4:127.0.0.1:$port"
+	wait_until has_children "$relay" 1
+	child=$(children "$relay")
+	wait_until grep -q '^State:.T' "/proc/${child% }/status"
+	kill -KILL "$child"
+	wait_value 'socat_sessions_ended_total{reason="killed"}' 1
+	assert_value 'socat_sessions_ended_total{reason="client_closed"}' 0
+	assert_value socat_sessions_open 0
+	check_scrapes
+}
+
 test_workers_and_processes() {
 	# the child processes of a worker outlive it, and their sessions are open until they end
 	listening --workers 2 TCP4-LISTEN:0,bind=127.0.0.1,fork,isolate PIPE
@@ -894,6 +909,15 @@ test_healthcheck_in_a_container() {
 	wait_log relay.log ' N listening on '
 	run nsenter -t "$pid" --pid --mount "$SOCAT" --healthcheck
 	assert_status 0
+}
+
+test_healthcheck_of_a_relative_path() {
+	# what --metrics took for a path is one, too, wherever its slashes are
+	measured relay --metrics ./probe.sock TCP4-LISTEN:0,bind=127.0.0.1,fork \
+		EXEC:"$SOCAT --healthcheck"
+	wait_log relay.log ' N listening on ' && port=$(port_of relay.log)
+	run "$SOCAT" -u "TCP4:127.0.0.1:$port" -
+	wait_log relay.log '; exit status 0'
 }
 
 test_healthcheck_without() {

@@ -174,6 +174,7 @@ static struct server *start(const struct server_settings *settings, const struct
 	server->settings = settings;
 	server->spec = spec;
 	server->connections.prev = server->connections.next = &server->connections;
+	server->ended = -1;
 	server->max = (unsigned)spec_number(spec, "max-children", 0);
 	server->shutup = (int)spec_number(spec, "children-shutup", 0);
 	server->fork_each = spec_flag(spec, "isolate") || process_permanent(spec) ||
@@ -296,6 +297,8 @@ void server_free(struct server *server)
 		next = c->next;
 		cancel(c);
 	}
+	if (server->ended >= 0)
+		counter_add(COUNT_ENDED + (unsigned)server->ended, 1);
 	tally_free(server->tally);
 	loop_free_later(server);
 }
