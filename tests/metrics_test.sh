@@ -311,6 +311,24 @@ test_refused_per_peer() {
 	check_scrapes
 }
 
+test_refused_per_peer_by_a_header() {
+	# whom the header names; that is no session that could not begin, and has no record
+	listening TCP4-LISTEN:0,bind=127.0.0.1,fork,accept-proxy,accept-proxy-from=127.0.0.1,max-children-per-peer=1 PIPE
+	mkfifo input
+	start_with input held "$SOCAT" - "TCP4:127.0.0.1:$port"
+	exec 9>input
+	printf 'PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nhello' >&9
+	wait_log held.out hello
+	printf 'PROXY TCP4 192.0.2.1 192.0.2.2 3 4\r\n' >data
+	"$SOCAT" - "TCP4:127.0.0.1:$port" <data >out 2>err
+	wait_value 'socat_connections_refused_total{reason="max_children_per_peer"}' 1
+	wait_value 'socat_sessions_ended_total{reason="refused"}' 1
+	assert_value socat_sessions_open 1
+	refute_log relay.log ' N session of '
+	exec 9>&-
+	check_scrapes
+}
+
 test_rate() {
 	# they come too fast, and wait
 	listening TCP4-LISTEN:0,bind=127.0.0.1,fork,max-rate=2 PIPE
