@@ -617,6 +617,28 @@ test_unix_socket() {
 	assert_file 'precious\n' probe.sock
 }
 
+# succeeds: true if a run with the same socket serves it, which it can't before the other one is gone.
+succeeds() {
+	start next "$SOCAT" -d -d --metrics ./probe.sock TCP4-LISTEN:0,bind=127.0.0.1,fork PIPE
+	next=$pid
+	wait_until log_has next.log ' N listening on | E ' 1
+	log_has next.log ' N listening on ' 1
+}
+
+test_unix_socket_of_a_successor() {
+	# who ends does not take the socket away from who comes after him
+	faulty relay 'unlink,unlinkat:delay_enter=1000000' --metrics ./probe.sock \
+		TCP4-LISTEN:0,bind=127.0.0.1,fork PIPE
+	relay=$pid
+	wait_log relay.log ' N listening on '
+	kill -TERM "$(children "$relay" | tr -d ' ')"
+	wait_log relay.log ' N exiting with status'
+	wait_until succeeds
+	finish "$relay"
+	run curl -sS --unix-socket probe.sock http://localhost/readyz
+	assert_out 'ready\n'
+}
+
 test_places() {
 	# without a host at every address, of both IP versions; names; brackets
 	for place in 0 :0; do
