@@ -581,7 +581,6 @@ test_many_visitors() {
 test_reads_nothing() {
 	# an answer that nobody takes does not stay for ever
 	listening TCP4-LISTEN:0,bind=127.0.0.1,fork PIPE
-	probe /healthz
 	fds=$(count_fds "$relay")
 	visit stall
 	assert_log out 'Error'
