@@ -829,6 +829,7 @@ test_process_per_connection() {
 
 test_killed_while_it_waits() {
 	# a process whose session is over, but not its program, has one end, too
+	# shellcheck disable=SC2016 # for the shell that is run
 	listening TCP4-LISTEN:0,bind=127.0.0.1,fork,isolate \
 		SYSTEM:'exec <&- >&-; sleep 0.2; kill -STOP $PPID; sleep 60'
 	run "$SOCAT" -u /dev/null "TCP4:127.0.0.1:$port"
