@@ -341,6 +341,27 @@ test_not_begun() {
 	assert_members "\"connect_failed\" \"Connection refused\" \"127.0.0.1:$port\"\n"
 }
 
+test_ended_before_they_began() {
+	# who still waits for the other side when the program ends has a record, too
+	start full "$python" "$tests/scrape.py" full "$dir/full"
+	wait_until [ -s "$dir/full" ]
+	for grace in 0=signal 0.1=grace_over; do
+		json_listener relay --grace "${grace%=*}" TCP4-LISTEN:0,bind=127.0.0.1,fork \
+			"TCP4:127.0.0.1:$(cat "$dir/full")"
+		start client "$SOCAT" -u "TCP4:127.0.0.1:$port" -
+		wait_log relay.log 'accepting connection'
+		kill -TERM "$(echo "$started" | awk '{ print $(NF - 1) }')"
+		sessions relay.log 1 close_reason listener
+		assert_members "\"${grace#*=}\" \"127.0.0.1:$port\"\n"
+		stop "$pid"
+	done
+	start_with /dev/null relay "$SOCAT" -d -d $json - "TCP4:127.0.0.1:$(cat "$dir/full")"
+	wait_log relay.log 'opening connection'
+	stop "$pid"
+	sessions relay.log 1 close_reason client
+	assert_members '"signal" "STDIO"\n'
+}
+
 test_refused() {
 	# clients that are not let in have no session; nor has an address that can't be listened on
 	json_listener relay TCP4-LISTEN:0,bind=127.0.0.1,fork,range=192.0.2.0/24 PIPE

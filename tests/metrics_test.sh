@@ -311,6 +311,24 @@ test_refused_per_peer() {
 	check_scrapes
 }
 
+test_refused_per_peer_by_a_header() {
+	# whom the header names; that is no session that could not begin, and has no record
+	listening TCP4-LISTEN:0,bind=127.0.0.1,fork,accept-proxy,accept-proxy-from=127.0.0.1,max-children-per-peer=1 PIPE
+	mkfifo input
+	start_with input held "$SOCAT" - "TCP4:127.0.0.1:$port"
+	exec 9>input
+	printf 'PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nhello' >&9
+	wait_log held.out hello
+	printf 'PROXY TCP4 192.0.2.1 192.0.2.2 3 4\r\n' >data
+	"$SOCAT" - "TCP4:127.0.0.1:$port" <data >out 2>err
+	wait_value 'socat_connections_refused_total{reason="max_children_per_peer"}' 1
+	wait_value 'socat_sessions_ended_total{reason="refused"}' 1
+	assert_value socat_sessions_open 1
+	refute_log relay.log ' N session of '
+	exec 9>&-
+	check_scrapes
+}
+
 test_rate() {
 	# they come too fast, and wait
 	listening TCP4-LISTEN:0,bind=127.0.0.1,fork,max-rate=2 PIPE
@@ -563,7 +581,6 @@ test_many_visitors() {
 test_reads_nothing() {
 	# an answer that nobody takes does not stay for ever
 	listening TCP4-LISTEN:0,bind=127.0.0.1,fork PIPE
-	probe /healthz
 	fds=$(count_fds "$relay")
 	visit stall
 	assert_log out 'Error'
@@ -597,6 +614,28 @@ test_unix_socket() {
 	run "$SOCAT" --metrics ./probe.sock PIPE PIPE
 	assert_error 'or it is no socket'
 	assert_file 'precious\n' probe.sock
+}
+
+# succeeds: true if a run with the same socket serves it, which it can't before the other one is gone.
+succeeds() {
+	start next "$SOCAT" -d -d --metrics ./probe.sock TCP4-LISTEN:0,bind=127.0.0.1,fork PIPE
+	next=$pid
+	wait_until log_has next.log ' N listening on | E ' 1
+	log_has next.log ' N listening on ' 1
+}
+
+test_unix_socket_of_a_successor() {
+	# who ends does not take the socket away from who comes after him
+	faulty relay 'unlink,unlinkat:delay_enter=1000000' --metrics ./probe.sock \
+		TCP4-LISTEN:0,bind=127.0.0.1,fork PIPE
+	relay=$pid
+	wait_log relay.log ' N listening on '
+	kill -TERM "$(children "$relay" | tr -d ' ')"
+	wait_log relay.log ' N exiting with status'
+	wait_until succeeds
+	finish "$relay"
+	run curl -sS --unix-socket probe.sock http://localhost/readyz
+	assert_out 'ready\n'
 }
 
 test_places() {
@@ -788,6 +827,22 @@ test_process_per_connection() {
 	assert_out 'ok\n200\n'
 }
 
+test_killed_while_it_waits() {
+	# a process whose session is over, but not its program, has one end, too
+	# shellcheck disable=SC2016 # for the shell that is run
+	listening TCP4-LISTEN:0,bind=127.0.0.1,fork,isolate \
+		SYSTEM:'exec <&- >&-; sleep 0.2; kill -STOP $PPID; sleep 60'
+	run "$SOCAT" -u /dev/null "TCP4:127.0.0.1:$port"
+	wait_until has_children "$relay" 1
+	child=$(children "$relay")
+	wait_until grep -q '^State:.T' "/proc/${child% }/status"
+	kill -KILL "$child"
+	wait_value 'socat_sessions_ended_total{reason="killed"}' 1
+	assert_value 'socat_sessions_ended_total{reason="client_closed"}' 0
+	assert_value socat_sessions_open 0
+	check_scrapes
+}
+
 test_workers_and_processes() {
 	# the child processes of a worker outlive it, and their sessions are open until they end
 	listening --workers 2 TCP4-LISTEN:0,bind=127.0.0.1,fork,isolate PIPE
@@ -894,6 +949,15 @@ test_healthcheck_in_a_container() {
 	wait_log relay.log ' N listening on '
 	run nsenter -t "$pid" --pid --mount "$SOCAT" --healthcheck
 	assert_status 0
+}
+
+test_healthcheck_of_a_relative_path() {
+	# what --metrics took for a path is one, too, wherever its slashes are
+	measured relay --metrics ./probe.sock TCP4-LISTEN:0,bind=127.0.0.1,fork \
+		EXEC:"$SOCAT --healthcheck"
+	wait_log relay.log ' N listening on ' && port=$(port_of relay.log)
+	run "$SOCAT" -u "TCP4:127.0.0.1:$port" -
+	wait_log relay.log '; exit status 0'
 }
 
 test_healthcheck_without() {

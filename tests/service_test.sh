@@ -95,6 +95,37 @@ test_reload() {
 	assertTrue 'of this machine' "awk -v then=$reloading '{ exit !(then <= \$1 * 1e6 + 1e4 && then > 0) }' /proc/uptime"
 }
 
+test_reload_while_sessions_finish() {
+	# it is no second signal to end, and who is about to end does not become ready again
+	manager
+	echo 127.0.0.0/8 >ranges
+	for option in '' --workers=2; do
+		: >heard
+		start relay env NOTIFY_SOCKET="$notify" "$SOCAT" -d -d --grace 60 ${option:+"$option"} \
+			"$echo_server,range-file=$dir/ranges" PIPE
+		service=$pid
+		wait_log relay.log ' N listening on '
+		wait_log heard READY=1
+		mkfifo "input$option"
+		start_with "input$option" held "$SOCAT" - "TCP4:127.0.0.1:$(port_of relay.log)"
+		held=$pid
+		exec 9>"input$option"
+		wait_log relay.log ' N starting data transfer loop'
+		kill -TERM "$service"
+		wait_log relay.log 'may finish within'
+		kill -HUP "$service"
+		wait_log relay.log ' N .*: 1 network reloaded'
+		echo hello >&9
+		wait_log held.out hello
+		exec 9>&-
+		finish "$held"
+		finish "$service"
+		assertEquals "sessions have finished $option" 0 "$status"
+		refute_log heard RELOADING
+		assert_lines heard 'READY=1' 1
+	done
+}
+
 test_watchdog() {
 	# again and again, from READY=1 on
 	manager

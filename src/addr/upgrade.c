@@ -162,6 +162,7 @@ static void granted(struct upgrading *u)
 	struct channel *channel = u->channel;
 
 	if (u->request.admit != NULL && !u->request.admit(u->request.owner, &u->client)) {
+		failure_set(OPEN_REFUSED, 0, "");
 		fail(u);
 		return;
 	}

@@ -39,11 +39,22 @@ static int bad_url(const struct check *check, const char *why)
 }
 
 /* Returns 0, or -1 (logged). */
+static int read_place(struct check *check)
+{
+	const char *why = metrics_place_read(check->url, &check->place);
+
+	if (why != NULL)
+		return bad_url(check, why);
+	return check->place.path != NULL || check->place.port > 0 ? 0
+	       : bad_url(check, "names no port that could be asked");
+}
+
+/* Returns 0, or -1 (logged). */
 static int read_url(struct check *check, const char *url)
 {
 	static const char http[] = "http://";
 	bool schemed = strncasecmp(url, http, sizeof(http) - 1) == 0;
-	const char *why, *end;
+	const char *end;
 	char *path, *bracket;
 
 	text_printable(url, check->shown, sizeof(check->shown));
@@ -65,11 +76,7 @@ static int read_url(struct check *check, const char *url)
 	bracket = strchr(check->url, ']');
 	if (schemed && strchr(bracket != NULL ? bracket : check->url, ':') == NULL)
 		strncat(check->url, ":80", sizeof(check->url) - strlen(check->url) - 1);
-	why = metrics_place_read(check->url, &check->place);
-	if (why != NULL)
-		return bad_url(check, why);
-	return check->place.path != NULL || check->place.port > 0 ? 0
-	       : bad_url(check, "names no port that could be asked");
+	return read_place(check);
 }
 
 /* The value of --metrics in a process's command line: copied to value. Returns false if it has
@@ -105,16 +112,17 @@ static bool find_metrics(pid_t pid, char *value, size_t size)
 /* Returns 0, or -1 (logged). */
 static int find_url(struct check *check)
 {
-	char value[URL] = "";
-
-	if (!find_metrics(1, value, sizeof(value)) &&
-	    !find_metrics(getppid(), value, sizeof(value))) {
+	if (!find_metrics(1, check->url, sizeof(check->url)) &&
+	    !find_metrics(getppid(), check->url, sizeof(check->url))) {
 		log_error("option --healthcheck: neither process 1 nor the parent of this one has "
 		          "option --metrics: give a URL, as in "
 		          "--healthcheck http://127.0.0.1:9100");
 		return -1;
 	}
-	return read_url(check, value);
+	text_printable(check->url, check->shown, sizeof(check->shown));
+	strcpy(check->path, "/healthz");
+	/* as --metrics reads it: a socket's path need not begin with a slash there */
+	return read_place(check);
 }
 
 /* --- asking ---------------------------------------------------------------------- */

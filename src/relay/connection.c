@@ -18,7 +18,11 @@ void connection_remove(struct connection *c)
 {
 	struct server *server = c->server;
 
-	connection_count_end(c);
+	/* a process of its own may still wait for a program, and be killed: then that is the end */
+	if (server->child)
+		server->ended = c->session.reason;
+	else
+		connection_count_end(c);
 	c->prev->next = c->next;
 	c->next->prev = c->prev;
 	server->count--;

@@ -37,6 +37,7 @@ struct server {
 	struct timer timer;             /* pause between its attempts */
 	struct connection connections;  /* ring */
 	struct connection *forgotten;   /* in a child process: its parent's */
+	int ended;                      /* there: why its own is over, to be counted; -1: nothing is */
 	unsigned count, max;            /* max 0: no limit */
 	struct tally *tally;            /* option max-children-per-peer, or NULL */
 	struct rate *rate;              /* option max-rate, or NULL; shared by all workers */

@@ -416,9 +416,10 @@ void metrics_close(void)
 			dismiss(metrics.visitors[i]);
 	timer_stop(&metrics.timer);
 	watch_stop(&metrics.watch);
+	/* while it still listens: a successor would take it for stale, and lose its own here */
+	metrics_unlisten(&metrics.place);
 	close(metrics.fd);
 	close_own();
-	metrics_unlisten(&metrics.place);
 }
 
 void metrics_set_state(enum metrics_state state)

@@ -332,10 +332,12 @@ static bool reload(void)
 {
 	bool server = state.server != NULL || workers_any(), some;
 
-	service_reloading();
+	/* a manager that waits for the end is not told that this is ready again */
+	if (state.signal == 0)
+		service_reloading();
 	some = address_reload(state.settings->left, server);
 	some |= address_reload(state.settings->right, server);
-	if (some)
+	if (some && state.signal == 0)
 		tell_ready();
 	return some;
 }
@@ -346,7 +348,7 @@ static void take_signal(int signal, bool passed_on)
 {
 	bool again = state.heard[passed_on], first = state.signal == 0;
 
-	if (signal == SIGHUP && !state.leaving && getpid() == state.pid && !again && reload()) {
+	if (signal == SIGHUP && !state.leaving && getpid() == state.pid && reload()) {
 		workers_tell(signal);
 		return;
 	}
@@ -452,9 +454,11 @@ int run(const struct run_settings *settings)
 	server_free(state.server);
 	/* they are in the totals now */
 	state.server = NULL;
+	/* a client is there, and the other side was still on its way */
+	record_not_begun(state.session.record,
+	                 state.left != NULL ? sessions_ended_because() : CLOSE_NONE, "");
 	channel_free(state.left);
 	client_free(state.client);
-	record_free(state.session.record);
 	records_flush();
 	/* after a signal only what could end by itself is waited for */
 	terminals_finish(status < 128);

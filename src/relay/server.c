@@ -174,6 +174,7 @@ static struct server *start(const struct server_settings *settings, const struct
 	server->settings = settings;
 	server->spec = spec;
 	server->connections.prev = server->connections.next = &server->connections;
+	server->ended = -1;
 	server->max = (unsigned)spec_number(spec, "max-children", 0);
 	server->shutup = (int)spec_number(spec, "children-shutup", 0);
 	server->fork_each = spec_flag(spec, "isolate") || process_permanent(spec) ||
@@ -265,6 +266,25 @@ void server_stop(struct server *server)
 	server_maybe_end(server);
 }
 
+/* The run ends before it. */
+static void cancel(struct connection *c)
+{
+	opening_cancel(c->opening);
+	if (c->session.running) {
+		session_cancel(&c->session);
+	} else {
+		c->session.reason = (uint8_t)sessions_ended_because();
+		record_not_begun(c->session.record, c->session.reason, "");
+	}
+	channel_free(c->channel);
+	if (c->child != NULL)
+		child_forget(&c->child->child);
+	free(c->child);
+	client_free(c->client);
+	connection_count_end(c);
+	loop_recycle(c, sizeof(*c));
+}
+
 void server_free(struct server *server)
 {
 	struct connection *c, *next;
@@ -275,20 +295,10 @@ void server_free(struct server *server)
 	client_free(server->names);
 	for (c = server->connections.next; c != &server->connections; c = next) {
 		next = c->next;
-		opening_cancel(c->opening);
-		if (c->session.running)
-			session_cancel(&c->session);
-		else
-			c->session.reason = CLOSE_SIGNAL;
-		channel_free(c->channel);
-		if (c->child != NULL)
-			child_forget(&c->child->child);
-		free(c->child);
-		client_free(c->client);
-		record_free(c->session.record);
-		connection_count_end(c);
-		loop_recycle(c, sizeof(*c));
+		cancel(c);
 	}
+	if (server->ended >= 0)
+		counter_add(COUNT_ENDED + (unsigned)server->ended, 1);
 	tally_free(server->tally);
 	loop_free_later(server);
 }

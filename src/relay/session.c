@@ -63,6 +63,11 @@ void sessions_end_because(enum close_reason reason)
 	cancelled_because = reason;
 }
 
+enum close_reason sessions_ended_because(void)
+{
+	return cancelled_because;
+}
+
 static void release(struct session *s)
 {
 	s->running = false;

@@ -72,6 +72,7 @@ void session_cancel(struct session *session);
 /* Why sessions are cancelled from now on: CLOSE_SIGNAL, which is what counts before, or
  * CLOSE_GRACE_OVER. */
 void sessions_end_because(enum close_reason reason);
+enum close_reason sessions_ended_because(void);
 
 /* Add what is on its way to totals: for statistics of running sessions. */
 void session_count(const struct session *session, struct session_totals *totals);
