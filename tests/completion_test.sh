@@ -128,7 +128,9 @@ test_values() {
 
 test_switches() {
 	offers 'socat --'
-	assert_offer --grace --workers --statistics --experimental
+	assert_offer --grace --workers --metrics --healthcheck --statistics --experimental
+	offers 'socat --metrics 91'
+	assert_file '\n' out
 	offers 'socat -d -lyda'
 	assert_offer -lydaemon
 	: >data.log

@@ -4,7 +4,7 @@ set -g __socat_types ABSTRACT-CLIENT: ABSTRACT-CONNECT: ABSTRACT-LISTEN: ABSTRAC
 
 set -g __socat_type_aliases ABSTRACT: ACCEPT: CREAT: DATAGRAM: DCCP-L: DCCP4-L: DCCP4: DCCP6-L: DCCP6: DCCP: DGRAM: ECHO: FIFO: FILE: IF: INET-L: INET-LISTEN: INET4-L: INET4-LISTEN: INET4: INET6-L: INET6-LISTEN: INET6: INET: IP-DGRAM: IP-SEND: IP4-DGRAM: IP4-SEND: IP4: IP6-DGRAM: IP6-SEND: IP6: IP: LOCAL: OPENSSL-CONNECT: POSIXMQ-RECV: POSIXMQ: PROXY-CONNECT: SCTP-L: SCTP4-L: SCTP4: SCTP6-L: SCTP6: SCTP: SENDTO: SOCKS5-BIND: SOCKS5: SOCKS: SSL-L: SSL: TCP-L: TCP4-L: TCP4: TCP6-L: TCP6: TCP: UDP-DGRAM: UDP-L: UDP-SEND: UDP4-DGRAM: UDP4-L: UDP4-SEND: UDP4: UDP6-DGRAM: UDP6-L: UDP6-SEND: UDP6: UDP: UDPLITE-DGRAM: UDPLITE-L: UDPLITE-SEND: UDPLITE4-DGRAM: UDPLITE4-L: UDPLITE4-SEND: UDPLITE4: UDPLITE6-DGRAM: UDPLITE6-L: UDPLITE6-SEND: UDPLITE6: UDPLITE: UNIX-L: UNIX-SEND: UNIX: VSOCK-L: VSOCK:
 
-set -g __socat_switches -V -h -hh -hhh -d -dd -ddd -dddd -d0 -d1 -d2 -d3 -d4 -D --experimental --statistics --grace --workers -ly -lf -ls -lm -lp --log-format -lu -lh -v -x -r -R -b -s -S -t -T -u -U -g -L -W -0 -4 -6
+set -g __socat_switches -V -h -hh -hhh -d -dd -ddd -dddd -d0 -d1 -d2 -d3 -d4 -D --experimental --statistics --grace --metrics --healthcheck --workers -ly -lf -ls -lm -lp --log-format -lu -lh -v -x -r -R -b -s -S -t -T -u -U -g -L -W -0 -4 -6
 
 set -g __socat_facilities auth authpriv cron daemon ftp kern lpr mail news syslog user uucp local0 local1 local2 local3 local4 local5 local6 local7
 
@@ -517,6 +517,8 @@ end
 function __socat_switch
 	switch $argv[1]
 		case '--grace'
+			set -g kind word
+		case '--metrics'
 			set -g kind word
 		case '--workers'
 			set -g kind word
