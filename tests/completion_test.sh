@@ -159,4 +159,19 @@ test_keys() {
 	completes 'socat ./data' 'socat ./data.sock'
 }
 
+test_quotes() {
+	# within a quote that is open readline has no borders of words but blanks
+	: >data.sock
+	setup=". $completions/socat.bash"
+	while read -r line expected; do
+		run "$python" "$tests/complete.py" bash "$setup" "socat $line"
+		assertEquals "$line $(cat err)" "socat $expected" "$(cat out | sed "s/[\"']\$//")"
+	done <<-'END'
+		"TCP-LISTEN:80,max-ra "TCP-LISTEN:80,max-rate=
+		'OPENSSL-LISTEN:1,cert=data.s 'OPENSSL-LISTEN:1,cert=data.sock
+		'STDIN!!TCP4-LIS 'STDIN!!TCP4-LISTEN:
+		"UNIX-CONNECT:data.s "UNIX-CONNECT:data.sock
+	END
+}
+
 . shunit2
