@@ -34,13 +34,17 @@ test_size() {
 }
 
 test_files() {
-	# one binary, two links, and what the program reads; the engine adds only empty files
+	# one binary, two links, what the program reads, licences; the engine adds only empty files
 	export_image
 	tar --numeric-owner -tvf files.tar | awk '/^-/ && $3 > 0 { print $1, $2, $6 }' | sort >found
 	cat >expected <<-'END'
 		-rw-r--r-- 0/0 etc/group
 		-rw-r--r-- 0/0 etc/passwd
 		-rw-r--r-- 0/0 etc/ssl/certs/ca-certificates.crt
+		-rw-r--r-- 0/0 usr/share/licenses/socat/LICENSE
+		-rw-r--r-- 0/0 usr/share/licenses/socat/LICENSE.bearssl
+		-rw-r--r-- 0/0 usr/share/licenses/socat/LICENSE.libcap2
+		-rw-r--r-- 0/0 usr/share/licenses/socat/LICENSE.musl
 		-rwxr-xr-x 0/0 bin/socat
 	END
 	assertEquals "$(cat expected)" "$(cat found)"
