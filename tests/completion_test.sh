@@ -128,7 +128,9 @@ test_values() {
 
 test_switches() {
 	offers 'socat --'
-	assert_offer --grace --workers --statistics --experimental
+	assert_offer --grace --workers --metrics --healthcheck --statistics --experimental
+	offers 'socat --metrics 91'
+	assert_file '\n' out
 	offers 'socat -d -lyda'
 	assert_offer -lydaemon
 	: >data.log
@@ -155,6 +157,21 @@ test_keys() {
 	completes 'socat -d --stat' 'socat -d --statistics'
 	completes 'socat -d -lylocal7 -r data' 'socat -d -lylocal7 -r data.sock'
 	completes 'socat ./data' 'socat ./data.sock'
+}
+
+test_quotes() {
+	# within a quote that is open readline has no borders of words but blanks
+	: >data.sock
+	setup=". $completions/socat.bash"
+	while read -r line expected; do
+		run "$python" "$tests/complete.py" bash "$setup" "socat $line"
+		assertEquals "$line $(cat err)" "socat $expected" "$(cat out | sed "s/[\"']\$//")"
+	done <<-'END'
+		"TCP-LISTEN:80,max-ra "TCP-LISTEN:80,max-rate=
+		'OPENSSL-LISTEN:1,cert=data.s 'OPENSSL-LISTEN:1,cert=data.sock
+		'STDIN!!TCP4-LIS 'STDIN!!TCP4-LISTEN:
+		"UNIX-CONNECT:data.s "UNIX-CONNECT:data.sock
+	END
 }
 
 . shunit2

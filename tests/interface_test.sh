@@ -343,7 +343,7 @@ test_permission() {
 	# the capability that is missing is named
 	pair
 	run setpriv --bounding-set=-net_raw --inh-caps=-net_raw "$SOCAT" INTERFACE:vb - </dev/null
-	assert_error 'socket: Operation not permitted; it takes the capability NET_RAW'
+	assert_error 'socket: Operation not permitted; raw sockets need the capability NET_RAW'
 	run setpriv --bounding-set=-net_admin --inh-caps=-net_admin "$SOCAT" INTERFACE:vb,promisc - </dev/null
 	assert_error 'flags of interface vb: Operation not permitted; it takes the capability NET_ADMIN'
 	run setpriv --bounding-set=-net_admin --inh-caps=-net_admin "$SOCAT" INTERFACE:vb,if-mtu=1400 - </dev/null

@@ -181,7 +181,7 @@ test_no_capability() {
 	for address in IP4-SENDTO:127.0.0.1:254 IP6-RECV:254 IP4-RECVFROM:254,fork; do
 		run setpriv --bounding-set -net_raw --inh-caps -net_raw \
 			setpriv --no-new-privs "$SOCAT" "$address" - <in
-		assert_error 'socket .*not permitted; .*NET_RAW \(docker run --cap-add NET_RAW\), or root$'
+		assert_error 'socket .*not permitted; .*NET_RAW \(docker run --user 0 --cap-add NET_RAW\), or root$'
 	done
 }
 

@@ -118,6 +118,27 @@ test_forward() {
 	end_unit
 }
 
+test_stopped_with_clients() {
+	# that some are cut off at the end is no failure of a unit
+	mkdir etc
+	echo 127.0.0.1/32 >etc/forward.networks
+	upstream
+	start_unit socat-forward.service
+	mkfifo words
+	start_with words client "$SOCAT" - TCP:127.0.0.1:80
+	exec 9>words
+	echo hello >&9
+	wait_log client.out hello
+	kill -TERM "$service"
+	wait_log heard STOPPING=1
+	kill -TERM "$service"
+	finish "$service"
+	exec 9>&-
+	for file in "$units"/*.service; do
+		assertTrue "$file: $status" "grep -qx SuccessExitStatus=$status $file"
+	done
+}
+
 test_web() {
 	# with the socket that its socket unit describes
 	assertEquals 80 "$(sed -n 's/^ListenStream=//p' "$units/socat-web.socket")"

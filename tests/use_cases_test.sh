@@ -70,6 +70,10 @@ oneTimeSetUp() {
 		{ cat /mnt/pki.log; exit 2; }
 	cat /mnt/pki/client/cert.pem /mnt/pki/client/key.pem >/mnt/client.pem
 	ca=/mnt/pki/ca/ca.pem
+	# and one that nobody vouches for, for the services of lines with verify=0
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3 -subj /CN=own \
+		-keyout /mnt/own.key -out /mnt/own.crt 2>/mnt/own.log || { cat /mnt/own.log; exit 2; }
+	cat /mnt/own.crt /mnt/own.key >/mnt/own.pem
 	# whom this machine trusts is none of the tests' business
 	SSL_CERT_FILE=$ca
 	export SSL_CERT_FILE
@@ -222,10 +226,7 @@ test_tls_to_tcp() {
 
 test_tls_terminal() {
 	# the certificate is of the making of the server itself
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3 -subj /CN=own \
-		-keyout own.key -out own.crt 2>openssl.log || { cat openssl.log; fail 'no certificate'; }
-	cat own.crt own.key >own.pem
-	start server ip netns exec near "$python" "$tests/stand_in.py" serve server 127.0.0.1 8443 --tls own.pem
+	start server ip netns exec near "$python" "$tests/stand_in.py" serve server 127.0.0.1 8443 --tls /mnt/own.pem
 	wait_log server.out ready
 	line 'socat -v - OPENSSL:localhost:8443,verify=0'
 	echo typed in >&9
@@ -244,7 +245,7 @@ test_look_at_http() {
 }
 
 test_look_into_tls() {
-	stand_in api.example.com 443 --tls /mnt/pki/relay/server.pem
+	stand_in api.example.com 443 --tls /mnt/own.pem
 	line 'socat -v OPENSSL-LISTEN:8443,cert=server.pem,fork OPENSSL:api.example.com:443,verify=0'
 	# shellcheck disable=SC2086 # several words
 	answered tls 8443 api.example.com $client_certificate
@@ -348,19 +349,19 @@ no_listener() {
 # ---- Azure
 
 test_azure_sql() {
-	stand_in myserver.database.windows.net 1433 --tls /mnt/pki/relay/server.pem
+	stand_in myserver.database.windows.net 1433 --tls /mnt/own.pem
 	line 'socat TCP-LISTEN:1433,fork,reuseaddr OPENSSL:myserver.database.windows.net:1433,verify=0'
 	answered tcp 1433 myserver.database.windows.net
 }
 
 test_azure_storage() {
-	stand_in myaccount.blob.core.windows.net 443 --tls /mnt/pki/relay/server.pem
+	stand_in myaccount.blob.core.windows.net 443 --tls /mnt/own.pem
 	line 'socat TCP-LISTEN:10000,fork,reuseaddr OPENSSL:myaccount.blob.core.windows.net:443,verify=0'
 	answered tcp 10000 myaccount.blob.core.windows.net
 }
 
 test_azure_redis() {
-	stand_in mycache.redis.cache.windows.net 6380 --tls /mnt/pki/relay/server.pem
+	stand_in mycache.redis.cache.windows.net 6380 --tls /mnt/own.pem
 	line 'socat TCP-LISTEN:6380,fork OPENSSL:mycache.redis.cache.windows.net:6380,verify=0'
 	answered tcp 6380 mycache.redis.cache.windows.net
 }

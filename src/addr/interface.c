@@ -14,6 +14,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "addr/ip.h"
 #include "addr/netdev.h"
 #include "addr/open.h"
 #include "addr/types.h"
@@ -262,8 +263,7 @@ static struct channel *try_open(const struct spec *spec, int direction)
 		c = (struct interface_channel *)packet_channel_new(&interface_ops, fd,
 		        direction & ADDR_READ, direction & ADDR_WRITE);
 	if (c == NULL) {
-		log_error("%s: socket: %s%s", spec->text, error_text(errno),
-		          errno == EPERM ? "; it takes the capability NET_RAW" : "");
+		log_error("%s: socket: %s%s", spec->text, error_text(errno), ip_socket_hint(errno));
 		if (fd >= 0)
 			close(fd);
 		return NULL;

@@ -226,7 +226,7 @@ const char *ip_bind_hint(const union net_addr *addr, int error)
 const char *ip_socket_hint(int error)
 {
 	return error == EPERM ? "; raw sockets need the capability NET_RAW "
-	                        "(docker run --cap-add NET_RAW), or root" : "";
+	                        "(docker run --user 0 --cap-add NET_RAW), or root" : "";
 }
 
 bool ip_missing(int error)

@@ -32,7 +32,9 @@ static struct held *all_held;
 
 const char *netdev_hint(int error, const char *otherwise)
 {
-	return error == EPERM || error == EACCES ? "; it takes the capability NET_ADMIN" : otherwise;
+	return error == EPERM || error == EACCES ? "; it takes the capability NET_ADMIN "
+	                                           "(docker run --user 0 --cap-add NET_ADMIN)"
+	                                         : otherwise;
 }
 
 static void name_request(struct ifreq *request, const char *name)

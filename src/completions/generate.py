@@ -52,7 +52,7 @@ def read_switches(lines):
         takes = "" if not argument else "word"
         if argument and argument.strip("<>[]") in SWITCH_FILES:
             takes = "file"
-        if argument and argument.startswith("["):
+        if argument and argument.startswith("[") and argument.endswith("]"):
             takes = ""                                # it may stand alone
         if name == "-d[ddd]":
             names = ["-d", "-dd", "-ddd", "-dddd"]

@@ -685,6 +685,9 @@ __socat_switch() {
 	--grace)
 		kind='word'
 		;;
+	--metrics)
+		kind='word'
+		;;
 	--workers)
 		kind='word'
 		;;
@@ -802,7 +805,7 @@ __socat_address() {
 }
 
 _socat() {
-	local line=${COMP_LINE:0:COMP_POINT} word previous kind= choices= cut i
+	local line=${COMP_LINE:0:COMP_POINT} word previous kind= choices= cut quote= i
 
 	# by blanks alone: readline takes ":" and "=" for borders of words, too
 	word=${line##*[[:blank:]]}
@@ -810,6 +813,10 @@ _socat() {
 	previous=${previous%"${previous##*[![:blank:]]}"}
 	previous=${previous##*[[:blank:]]}
 	COMPREPLY=()
+	# a quote that is still open: for readline all behind it is one word
+	if [[ $word == [\"\']* && ${word:1} != *"${word:0:1}"* ]]; then
+		quote=${word:0:1} word=${word:1}
+	fi
 	__socat_switch "$previous"
 	if [[ -n $kind && $previous == -* ]]; then
 		__socat_from "$kind" '' "$word" $choices
@@ -825,7 +832,7 @@ _socat() {
 	fi
 	# readline replaces only what is behind the last border
 	cut=${word%"${word##*[:=]}"}
-	[[ $COMP_WORDBREAKS == *:* && $COMP_WORDBREAKS == *=* ]] || cut=
+	[[ -z $quote && $COMP_WORDBREAKS == *:* && $COMP_WORDBREAKS == *=* ]] || cut=
 	for i in "${!COMPREPLY[@]}"; do
 		COMPREPLY[i]=${COMPREPLY[i]#"$cut"}
 	done

@@ -518,6 +518,8 @@ function __socat_switch
 	switch $argv[1]
 		case '--grace'
 			set -g kind word
+		case '--metrics'
+			set -g kind word
 		case '--workers'
 			set -g kind word
 		case '-lf'

@@ -96,6 +96,28 @@ test_low_port_of_container() {
 	assert_relays
 }
 
+test_raw_sockets() {
+	# user 255 has nothing of what --cap-add gives; with what the error names it works
+	for options in '' '--cap-add NET_RAW' '--cap-drop ALL --user 0'; do
+		# shellcheck disable=SC2086
+		run_container $options "$image" -u TEXT:x IP4-SENDTO:127.0.0.1:253
+		assert_error 'not permitted; .*\(docker run --user 0 --cap-add NET_RAW\)'
+	done
+	run_container --cap-drop ALL --user 0 --cap-add NET_RAW "$image" -u TEXT:x IP4-SENDTO:127.0.0.1:253
+	assert_status 0
+	assert_file '' err
+}
+
+test_tun() {
+	# as the manual has it
+	[ -c /dev/net/tun ] || { echo 'skipped: no /dev/net/tun'; startSkipping; return; }
+	run_container --device /dev/net/tun --cap-add NET_ADMIN "$image" -u TUN:10.99.0.1/24,iff-up -
+	assert_status 1
+	container --user 0 --device /dev/net/tun --cap-drop ALL --cap-add NET_ADMIN "$image" \
+		-d -d -u TUN:10.99.0.1/24,iff-up -
+	wait_container_log "$container" ' N starting data transfer loop'
+}
+
 # A socket of root's and group 54321, with this mode.
 closed_socket() {
 	start echo "$SOCAT" -d -d "unix-listen:$dir/closed,fork,mode=$1" pipe
