@@ -83,16 +83,6 @@ visit() {
 	run "$python" "$tests/scrape.py" visit "$metrics" "$@"
 }
 
-# hold COUNT: so many sessions, until descriptor 9 is closed; the client is $holder.
-hold() {
-	rm -f holding
-	mkfifo holding
-	start_with holding holder "$python" "$tests/peer.py" client hold "${2:-127.0.0.1:$port}" "$1"
-	holder=$pid
-	exec 9>holding
-	wait_until grep -q "held $1" holder.out
-}
-
 let_go() {
 	exec 9>&-
 	finish "$holder"

@@ -27,16 +27,6 @@ worker() {
 	sed -n "s/.* N worker $1 is process \([0-9]*\)$/\1/p" "$serve_name.log" | tail -n 1
 }
 
-# hold COUNT [ADDRESS]: so many sessions, until descriptor 9 is closed; the client is $holder.
-hold() {
-	rm -f holding
-	mkfifo holding
-	start_with holding holder "$python" "$tests/peer.py" client hold "${2:-127.0.0.1:$port}" "$1"
-	holder=$pid
-	exec 9>holding
-	wait_until grep -q "held $1" holder.out
-}
-
 refuses() {
 	! "$python" "$tests/peer.py" client ask "127.0.0.1:$1" x
 }
