@@ -73,6 +73,9 @@ static int read_url(struct check *check, const char *url)
 		return bad_url(check, "has a path with characters that no URL has");
 	if (path != NULL)
 		*path = '\0';
+	if ((schemed && (*check->url == '\0' || *check->url == ':')) ||
+	    (*check->url != '/' && strpbrk(check->url, " @") != NULL))
+		return bad_url(check, "names no host that could be asked");
 	bracket = strchr(check->url, ']');
 	if (schemed && strchr(bracket != NULL ? bracket : check->url, ':') == NULL)
 		strncat(check->url, ":80", sizeof(check->url) - strlen(check->url) - 1);
