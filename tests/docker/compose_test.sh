@@ -203,8 +203,8 @@ test_azure_checks() {
 }
 
 test_log_forwarding() {
-	LOGS=$dir/logs SYSLOG_PORT=$(free_udp_port)
-	export LOGS SYSLOG_PORT
+	LOGS=$dir/logs SYSLOG_PORT=$(free_udp_port) SOCAT_BINARY=$top/build/socat
+	export LOGS SYSLOG_PORT SOCAT_BINARY
 	mkdir logs
 	# what a log server does at the end of a connection
 	# shellcheck disable=SC2016 # the script's own
