@@ -330,6 +330,15 @@ hold() {
 	wait_until grep -q "held $1" holder.out
 }
 
+# with_own_signals COMMAND...: run it so that sanitizers leave the signals of a broken program to
+# the program.
+with_own_signals() {
+	sanitizer_options=${ASAN_OPTIONS:-}
+	export ASAN_OPTIONS="$sanitizer_options:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0"
+	"$@"
+	ASAN_OPTIONS=$sanitizer_options
+}
+
 # ---- assertions
 
 assert_status() {

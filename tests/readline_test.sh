@@ -504,7 +504,7 @@ test_stopped_by_force() {
 test_terminated() {
 	# signals restore the terminal, too, even that of a crash
 	for signal in 15 1 3 11; do
-		terminal 40 10
+		with_own_signals terminal 40 10
 		rm -f pid after
 		edit READLINE 'SYSTEM:"echo \$PPID >pid; cat"'
 		text 'abc'

@@ -57,10 +57,7 @@ test_other_descriptors() {
 
 test_restored() {
 	# at the end, after an error, after each signal, which a sanitizer would take for itself
-	options=${ASAN_OPTIONS:-}
-	export ASAN_OPTIONS="$options:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0"
-	scenario restored
-	ASAN_OPTIONS=$options
+	with_own_signals scenario restored
 }
 
 test_sessions() {
