@@ -56,7 +56,7 @@ int connection_start_session(struct connection *c, struct channel *source, struc
 	bool left = settings->source_is_left;
 
 	return session_start(&c->session, left ? source : other, left ? other : source,
-	                     settings->session, true, c->session.record, session_ended, c);
+	                     settings->session, true, session_ended, c);
 }
 
 /* It has come to its end before there was a session. */

@@ -10,23 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "addr/program.h"
+#include "loop/loop.h"
 #include "relay/record_write.h"
 #include "sys/log.h"
 
 /* Those that wait for programs. */
 static struct record *waiting;
-
-static int64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1000000000LL + time.tv_nsec;
-}
 
 struct record *record_new(const struct address *client, const struct address *upstream)
 {
@@ -37,13 +29,12 @@ struct record *record_new(const struct address *client, const struct address *up
 	record = calloc(1, sizeof(*record));
 	if (record == NULL)
 		return NULL;
-	record->began = now();
+	record->began = loop_now();
 	record->ends[RECORD_CLIENT].spec = client->reader;
 	record->ends[RECORD_UPSTREAM].spec = upstream->reader;
 	return record;
 }
 
-/* text: NULL keeps what there is. */
 static void set(char **text, const char *value)
 {
 	free(*text);
@@ -222,7 +213,7 @@ void record_over(struct record *record, const struct record_sums *sums)
 	if (record == NULL)
 		return;
 	record->sums = *sums;
-	record->lasted = now() - record->began;
+	record->lasted = loop_now() - record->began;
 	for (unsigned i = 0; i < 2; i++)
 		record->awaited += wait_for_program(record, &record->ends[i]);
 	if (record->awaited == 0) {
@@ -239,7 +230,7 @@ void record_not_begun(struct record *record, enum close_reason reason, const cha
 {
 	if (record != NULL && reason != CLOSE_NONE) {
 		record->sums = (struct record_sums){ .reason = reason, .failed = true };
-		record->lasted = now() - record->began;
+		record->lasted = loop_now() - record->began;
 		record->ends[0].status = record->ends[1].status = -1;
 		record->why = strdup(why);
 		record_write(record);

@@ -184,7 +184,7 @@ static void right_opened(void *owner, struct channel *right)
 	tell_ready();
 	wait_for_debugging("SOCAT_TRANSFER_WAIT");
 	if (session_start(&state.session, state.left, right, &state.session_settings, false,
-	                  state.session.record, session_ended, NULL) == 0)
+	                  session_ended, NULL) == 0)
 		counter_add(COUNT_SESSIONS, 1);
 	else
 		leave(true);

@@ -342,10 +342,10 @@ static void init_flows(struct session *s, struct channel *source, struct channel
 }
 
 int session_start(struct session *s, struct channel *left_one, struct channel *right_one,
-                  const struct session_settings *settings, bool server, struct record *record,
+                  const struct session_settings *settings, bool server,
                   void (*ended)(void *owner, bool failed), void *owner)
 {
-	*s = (struct session){ .tally = s->tally, .elsewhere = s->elsewhere };
+	*s = (struct session){ .record = s->record, .tally = s->tally, .elsewhere = s->elsewhere };
 	s->settings = settings;
 	s->server = server;
 	s->ended = ended;
@@ -355,16 +355,16 @@ int session_start(struct session *s, struct channel *left_one, struct channel *r
 	init_flows(s, left_one, right_one);
 	if (channel_attach(left_one, notified, s) < 0 || channel_attach(right_one, notified, s) < 0) {
 		log_error("can't start a session: %s", error_text(errno));
-		record_not_begun(record, CLOSE_OUT_OF_MEMORY, error_text(errno));
+		record_not_begun(s->record, CLOSE_OUT_OF_MEMORY, error_text(errno));
+		s->record = NULL;
 		channel_free(left_one);
 		channel_free(right_one);
 		return -1;
 	}
 	log_notice("starting data transfer loop with FDs [%d,%d] and [%d,%d]", left_one->read_fd,
 	           left_one->write_fd, right_one->read_fd, right_one->write_fd);
-	s->record = record;
 	s->running = true;
-	if (record != NULL)
+	if (s->record != NULL)
 		session_introduce(s);
 	/* always-ready files bring no event, and an idle time starts now */
 	task_queue(&s->task);

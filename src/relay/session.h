@@ -37,7 +37,7 @@ struct session {
 	int64_t active;                /* when something last moved */
 	int64_t look_due;              /* look again: at a source with ignoreeof, or whether the peers
 	                                * of a half-closed session may vanish; 0: no */
-	struct record *record;         /* NULL: there is to be none */
+	struct record *record;         /* its owner's until it starts; NULL: there is to be none */
 	uint16_t error;                /* errno of what has ended it; 0: no failure of a call */
 	uint8_t reason;                /* enum close_reason */
 	bool server : 1, half_closed : 1;
@@ -57,11 +57,12 @@ const struct session_totals *session_totals(void);
 
 /* Start a session; it owns both channels from now on, even if it can't be started. Its memory is the
  * caller's, and has to stay until the end of the turn in which it ends.
- * server: one of many. record: its own from now on; NULL: there is to be none. ended(): the session is
- * over and its channels are closed; failed tells whether an error ended it. Called from the loop, never before session_start()
- * returned. Returns 0, or -1 (logged, channels freed) without memory. */
+ * server: one of many. What its owner has set before stays: record, elsewhere, tally. ended(): the
+ * session is over and its channels are closed; failed tells whether an error ended it. Called from
+ * the loop, never before session_start() returned. Returns 0, or -1 (logged, channels and record
+ * freed) without memory. */
 int session_start(struct session *session, struct channel *left, struct channel *right,
-                  const struct session_settings *settings, bool server, struct record *record,
+                  const struct session_settings *settings, bool server,
                   void (*ended)(void *owner, bool failed), void *owner);
 
 /* Another process counts what this one moves: see sys/counters.h. */
